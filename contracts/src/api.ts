@@ -1,0 +1,262 @@
+import * as z from 'zod';
+import { MESSAGE_TYPES } from './events.ts';
+
+/** What the REST API takes and answers. Times are epoch milliseconds unless a field says otherwise. */
+
+/** RFC 9457. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string().optional(),
+  instance: z.string().optional(),
+  request_id: z.string().optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+/** Events of one request that were refused, by their place in it (from 0). */
+export const rejectionSchema = z.object({ index: z.number().int(), code: z.string(), reason: z.string() });
+export type Rejection = z.infer<typeof rejectionSchema>;
+
+/** Answer of the gateway. `ids` names the events that came without an id and the ids they were given. */
+export const ingestAnswerSchema = z.object({
+  accepted: z.number().int(),
+  rejected: z.array(rejectionSchema),
+  ids: z.array(z.object({ index: z.number().int(), id: z.string() })),
+});
+export type IngestAnswer = z.infer<typeof ingestAnswerSchema>;
+
+export const AGENT_STATUSES = ['online', 'busy', 'offline'] as const;
+export const agentStatusSchema = z.enum(AGENT_STATUSES);
+export type AgentStatus = z.infer<typeof agentStatusSchema>;
+
+/** Measures over a range or one window. Response times in milliseconds; null where nothing was timed or scored. */
+export const measuresSchema = z.object({
+  total_messages: z.number(),
+  total_user_messages: z.number(),
+  total_responses: z.number(),
+  total_tool_calls: z.number(),
+  total_errors: z.number(),
+  total_feedback: z.number(),
+  total_heartbeats: z.number(),
+  average_response_time: z.number().nullable(),
+  response_time_min: z.number().nullable(),
+  response_time_max: z.number().nullable(),
+  response_time_p50: z.number().nullable(),
+  response_time_p95: z.number().nullable(),
+  response_time_p99: z.number().nullable(),
+  /** The sum of the token classes, and of `token_count` where no class was given (`other_tokens`). */
+  total_tokens_used: z.number(),
+  input_tokens: z.number(),
+  output_tokens: z.number(),
+  cache_read_tokens: z.number(),
+  cache_write_tokens: z.number(),
+  reasoning_tokens: z.number(),
+  other_tokens: z.number(),
+  total_cost_usd: z.number(),
+  average_feedback_score: z.number().nullable(),
+  unique_users: z.number(),
+});
+export type Measures = z.infer<typeof measuresSchema>;
+
+/** One window; `t` is its start. */
+export const seriesPointSchema = measuresSchema.extend({ t: z.number() });
+export type SeriesPoint = z.infer<typeof seriesPointSchema>;
+
+/** `from` and `to` as rounded outward to windows of `step_ms`. Windows without events are absent from `series`. */
+export const metricsSchema = z.object({
+  from: z.number(),
+  to: z.number(),
+  step_ms: z.number(),
+  totals: measuresSchema,
+  series: z.array(seriesPointSchema),
+});
+export type Metrics = z.infer<typeof metricsSchema>;
+
+export const modelMetricsSchema = z.object({
+  from: z.number(),
+  to: z.number(),
+  step_ms: z.number(),
+  models: z.array(z.object({ model: z.string(), totals: measuresSchema, series: z.array(seriesPointSchema) })),
+});
+export type ModelMetrics = z.infer<typeof modelMetricsSchema>;
+
+export const agentSchema = z.object({
+  agent_id: z.string(),
+  name: z.string().nullable(),
+  host_id: z.string().nullable(),
+  status: agentStatusSchema,
+  capabilities: z.array(z.string()),
+  labels: z.record(z.string(), z.string()),
+  model: z.string().nullable(),
+  first_seen: z.number(),
+  last_seen: z.number(),
+  total_messages: z.number(),
+  total_responses: z.number(),
+  total_errors: z.number(),
+  total_tokens_used: z.number(),
+  /** Share of messages that were no errors, 0 to 1; null before the first message. */
+  success_rate: z.number().nullable(),
+});
+export type Agent = z.infer<typeof agentSchema>;
+
+/** A page of a list; `next_cursor` is null on the last one. */
+export function listSchema<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+}
+export interface List<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+/** A raw event as it came, with `ts` resolved. */
+export const storedEventSchema = z.object({
+  agent_id: z.string(),
+  ts: z.number(),
+  message_type: z.enum([...MESSAGE_TYPES, 'heartbeat']),
+  event: z.record(z.string(), z.unknown()),
+});
+export type StoredEvent = z.infer<typeof storedEventSchema>;
+
+export const hostSchema = z.object({
+  host_id: z.string(),
+  hostname: z.string().nullable(),
+  platform: z.string().nullable(),
+  cores: z.number().nullable(),
+  labels: z.record(z.string(), z.string()),
+  status: z.enum(['online', 'offline']),
+  first_seen: z.number(),
+  last_seen: z.number(),
+  agents: z.number(),
+  cpu_usage: z.number(),
+  memory_usage: z.number(),
+  disk_usage: z.number(),
+  uptime: z.number(),
+  sample: z.record(z.string(), z.unknown()),
+});
+export type Host = z.infer<typeof hostSchema>;
+
+/** One gauge of a host over one window: mean, minimum, maximum and last value. */
+export const gaugePointSchema = z.object({
+  t: z.number(),
+  avg: z.number(),
+  min: z.number(),
+  max: z.number(),
+  last: z.number(),
+});
+export const hostMetricsSchema = z.object({
+  host_id: z.string(),
+  from: z.number(),
+  to: z.number(),
+  step_ms: z.number(),
+  /** By gauge: cpu_usage, memory_usage, disk_usage, uptime, load_1, net_rx_bytes_per_s, net_tx_bytes_per_s. */
+  gauges: z.record(z.string(), z.array(gaugePointSchema)),
+  /** Samples by gauge in the range. */
+  samples: z.record(z.string(), z.number()),
+});
+export type HostMetrics = z.infer<typeof hostMetricsSchema>;
+
+/** The newest figures of all hosts and their history (means over hosts). */
+export const performanceSchema = z.object({
+  latest: z.object({
+    cpu_usage: z.number().nullable(),
+    memory_usage: z.number().nullable(),
+    disk_usage: z.number().nullable(),
+    uptime: z.number().nullable(),
+    hosts: z.number(),
+  }),
+  from: z.number(),
+  to: z.number(),
+  step_ms: z.number(),
+  history: z.array(
+    z.object({
+      t: z.number(),
+      cpu_usage: z.number().nullable(),
+      memory_usage: z.number().nullable(),
+      disk_usage: z.number().nullable(),
+    }),
+  ),
+});
+export type Performance = z.infer<typeof performanceSchema>;
+
+/** Chart-ready series: x in epoch milliseconds, y null where there is nothing to show. */
+export const visualizationSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  unit: z.string(),
+  series: z.array(z.object({ name: z.string(), points: z.array(z.object({ x: z.number(), y: z.number().nullable() })) })),
+});
+export const visualizationsSchema = z.object({
+  from: z.number(),
+  to: z.number(),
+  step_ms: z.number(),
+  task_totals: z.object({
+    created: z.number(),
+    started: z.number(),
+    completed: z.number(),
+    failed: z.number(),
+    cancelled: z.number(),
+    /** completed / (completed + failed + cancelled), 0 to 1; null where none has ended. */
+    completion_rate: z.number().nullable(),
+  }),
+  items: z.array(visualizationSchema),
+});
+export type Visualizations = z.infer<typeof visualizationsSchema>;
+
+/** The delivery ledger. accepted = aggregated + duplicate + dead_lettered + pending. */
+export const pipelineSchema = z.object({
+  accepted: z.number(),
+  aggregated: z.number(),
+  duplicate: z.number(),
+  dead_lettered: z.number(),
+  /** Events of records beyond the last cut; where the log tells only records, their number. */
+  pending: z.number(),
+  late: z.number(),
+  expired_offsets: z.number(),
+  lag_records: z.number(),
+  sources: z.array(
+    z.object({
+      source: z.number(),
+      topic: z.string(),
+      partition: z.number(),
+      /** One past the last offset of the last stored cut. */
+      stored_offset: z.number(),
+      end_offset: z.number(),
+      lag_records: z.number(),
+      last_cut_at: z.number().nullable(),
+      aggregated: z.number(),
+      duplicate: z.number(),
+      dead_lettered: z.number(),
+      late: z.number(),
+    }),
+  ),
+  /** Append in the log to leaving the BFF, over the last five minutes; null before the first. */
+  event_to_screen_ms: z.object({ p50: z.number().nullable(), p99: z.number().nullable(), samples: z.number() }),
+});
+export type Pipeline = z.infer<typeof pipelineSchema>;
+
+export const deadLetterSchema = z.object({
+  /** `source-offset-position` */
+  id: z.string(),
+  topic: z.string(),
+  partition: z.number(),
+  offset: z.number(),
+  position: z.number(),
+  appended_at: z.number(),
+  key: z.string().nullable(),
+  code: z.string(),
+  reason: z.string(),
+  /** The bytes as UTF-8, at most the first 4,096 characters; what is no UTF-8 is replaced. */
+  payload: z.string(),
+  replayed_at: z.number().nullable(),
+});
+export type DeadLetter = z.infer<typeof deadLetterSchema>;
+
+export const readySchema = z.object({
+  engines: z.object({
+    event_log: z.enum(['kafka', 'postgres']),
+    time_series: z.enum(['influxdb', 'postgres']),
+    job_queue: z.enum(['redis', 'postgres']),
+    database: z.enum(['postgres', 'embedded-postgres']),
+  }),
+});

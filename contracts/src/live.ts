@@ -1,0 +1,114 @@
+import * as z from 'zod';
+import { agentStatusSchema, seriesPointSchema } from './api.ts';
+import { taskSchema } from './tasks.ts';
+
+/**
+ * Live messages: what a processor puts into the topic `live`, and what a BFF sends over Socket.IO as
+ * `{type, data, seq}` under the type's own event name. Two messages with the same `stream` (sent with
+ * `connected`) are in order of `seq`; a client that missed some asks again over REST.
+ */
+
+export const CHANNELS = ['workflows', 'tasks', 'agents', 'suggestions', 'notifications', 'metrics'] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+export const connectedSchema = z.object({ stream: z.string(), seq: z.number(), server_time: z.number() });
+
+export const agentStatusUpdateSchema = z.object({
+  agent_id: z.string(),
+  status: agentStatusSchema,
+  last_seen: z.number(),
+  host_id: z.string().nullable(),
+});
+
+/** Shares in percent, uptime in seconds, `ts` the sample's own time in epoch milliseconds. */
+export const performanceUpdateSchema = z.object({
+  host_id: z.string(),
+  ts: z.number(),
+  cpu_usage: z.number(),
+  memory_usage: z.number(),
+  disk_usage: z.number(),
+  uptime: z.number(),
+});
+
+/** Windows of one view that have changed, each whole: it replaces the window the client has. */
+export const visualizationUpdateSchema = z.object({
+  view: z.enum(['fleet', 'agent']),
+  /** The agent's id, or `all`. */
+  key: z.string(),
+  /** Window length in milliseconds. */
+  step: z.number(),
+  points: z.array(seriesPointSchema),
+  /** Every event appended to the log before this time (epoch milliseconds) is in what was sent so far. */
+  through: z.number(),
+});
+
+/** What processors put into the topic `live`, one JSON object a record. */
+export const liveRecordSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('agent_status'), data: agentStatusUpdateSchema }),
+  z.object({ type: z.literal('task_created'), data: taskSchema }),
+  z.object({ type: z.literal('task_update'), data: taskSchema }),
+  z.object({ type: z.literal('performance_update'), data: performanceUpdateSchema }),
+]);
+export type LiveRecord = z.infer<typeof liveRecordSchema>;
+
+export type VisualizationUpdate = z.infer<typeof visualizationUpdateSchema>;
+export type AgentStatusUpdate = z.infer<typeof agentStatusUpdateSchema>;
+export type PerformanceUpdate = z.infer<typeof performanceUpdateSchema>;
+export type Connected = z.infer<typeof connectedSchema>;
+
+/** Everything a Socket.IO client of this version may receive, by event name. */
+export interface ServerData {
+  connected: Connected;
+  agent_status: AgentStatusUpdate;
+  task_created: z.infer<typeof taskSchema>;
+  task_update: z.infer<typeof taskSchema>;
+  performance_update: PerformanceUpdate;
+  visualization_update: VisualizationUpdate;
+}
+export type ServerEvent = keyof ServerData;
+
+export interface LiveMessage<T extends ServerEvent = ServerEvent> {
+  type: T;
+  data: ServerData[T];
+  seq: number;
+}
+
+/** Which channel carries an event. */
+export const CHANNEL_OF = {
+  agent_status: 'agents',
+  task_created: 'tasks',
+  task_update: 'tasks',
+  performance_update: 'metrics',
+  visualization_update: 'metrics',
+} as const satisfies Partial<Record<ServerEvent, Channel>>;
+
+/**
+ * `subscribe`: the channel; `agent_id` adds that agent's own series to `metrics`; `since` asks for what
+ * came after that `seq`. The acknowledgement is `{ok: true, resync}`, where `resync` says that too much was
+ * missed and the client must read over REST, or `{ok: false, reason}`.
+ */
+export const subscribeSchema = z.object({
+  channel: z.enum(CHANNELS),
+  agent_id: z.string().max(256).optional(),
+  since: z.number().int().optional(),
+});
+
+/** One record of the topic `aggregates`: the open partials of a source that somebody watches. */
+export interface OpenPartials {
+  source: number;
+  /** The sequence number of the cut that is open. */
+  seq: number;
+  /** One past the last offset that took part. */
+  offset: number;
+  /** Every event of this source appended before this time (epoch milliseconds) has been read. */
+  through: number;
+  /** 10 s partials, whole: each replaces the one with the same set, key and window. Sketches in base64. */
+  partials: {
+    set: 'fleet' | 'agent' | 'model' | 'message_type';
+    key: string;
+    window: number;
+    values: number[];
+    sketch: string | null;
+    distinct: string | null;
+  }[];
+}

@@ -1,0 +1,47 @@
+import type { PartialRow, SetName, Tier } from '@fleetbeat/contracts/aggregates.ts';
+import type { Transaction } from '../database/database.ts';
+
+/** The time-series store: partial aggregates by (set, key, tier, window, source, seq). */
+
+export interface PartialQuery {
+  readonly set: SetName;
+  /** Undefined reads every key of the set. */
+  readonly keys?: readonly string[];
+  readonly tier: Tier;
+  /** Epoch milliseconds, half-open: windows that start in [from, to). */
+  readonly from: number;
+  readonly to: number;
+  /** Without it the sketches come back as null, which is much cheaper. */
+  readonly sketches: boolean;
+  /** Rows at most; more is a `TooManyRows`. */
+  readonly limit: number;
+}
+
+export interface TimeSeriesStore {
+  readonly engine: 'postgres' | 'influxdb';
+  /**
+   * Stores rows. The same row written again changes nothing. An engine that lives in the database writes
+   * within `transaction`; any other resolves when the rows are durable there. Rejects with
+   * `StoreUnavailable` (worth a retry) or `StoreRefused` (not).
+   */
+  write(rows: readonly PartialRow[], transaction: Transaction): Promise<void>;
+  /** The partials that match, unmerged, in no particular order. */
+  read(query: PartialQuery): Promise<PartialRow[]>;
+  /** Drops rows of a tier whose window starts before `before` (epoch milliseconds). */
+  expire(tier: Tier, before: number): Promise<void>;
+  /** Rejects where the engine cannot be used. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+export class StoreRefused extends Error {
+  override readonly name = 'StoreRefused';
+}
+
+export class TooManyRows extends Error {
+  override readonly name = 'TooManyRows';
+}
