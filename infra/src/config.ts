@@ -1,0 +1,264 @@
+import { resolve } from 'node:path';
+import * as z from 'zod';
+
+/** How long each class of data is kept, in milliseconds; `rawBytes` bounds raw events by size as well. */
+export interface Retention {
+  readonly raw: number;
+  readonly '10s': number;
+  readonly '1m': number;
+  readonly '1h': number;
+  readonly log: number;
+  readonly rawBytes: number;
+}
+
+export interface InfluxConfig {
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly org: string | undefined;
+  readonly bucket: string;
+}
+
+/** Everything that is configured, read from the environment once. docs/configuration.md describes the variables. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly ingestPort: number;
+  readonly ingestUrl: string;
+  readonly publicUrl: string;
+  readonly corsOrigins: readonly string[];
+  readonly trustProxy: boolean | number | string;
+  readonly databaseUrl: string | undefined;
+  readonly kafkaBrokers: readonly string[] | undefined;
+  readonly influx: InfluxConfig | undefined;
+  readonly redisUrl: string | undefined;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly secret: string | undefined;
+  readonly adminKey: string | undefined;
+  readonly ingestKey: string | undefined;
+  readonly logLevel: LogLevel;
+  readonly metricsPort: number | undefined;
+  readonly agentOfflineMs: number;
+  readonly hostOfflineMs: number;
+  readonly retention: Retention;
+}
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Every mistake of a configuration, each naming its variable and none the value of a secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(
+      `The configuration has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}:\n  ${mistakes.join('\n  ')}`,
+    );
+    this.mistakes = mistakes;
+  }
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Raw events, 10 s and 1 m rows outlive the accepted lateness of 24 h, so that a late event always finds its neighbours. */
+const SHORTEST_RETENTION = 25 * HOUR;
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: HOUR, d: DAY, w: 7 * DAY, y: 365 * DAY };
+
+function port(fallback: number) {
+  return z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
+    .transform(Number)
+    .refine((value) => value <= 65_535, 'must be a port number from 0 to 65535')
+    .default(fallback);
+}
+
+function duration(fallback: number, shortest: number) {
+  return z
+    .string()
+    .transform((text, context) => {
+      const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)$/.exec(text);
+      const unit = UNITS[match?.[2] ?? ''];
+      if (match === null || unit === undefined) {
+        context.addIssue('must be a duration such as 90m, 25h, 7d or 2y');
+        return z.NEVER;
+      }
+      const value = Math.round(Number(match[1]) * unit);
+      if (value < shortest) {
+        context.addIssue(`must be at least ${Math.round(shortest / HOUR)}h`);
+        return z.NEVER;
+      }
+      return value;
+    })
+    .default(fallback);
+}
+
+function seconds(fallback: number) {
+  return z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
+    .transform((text) => Number(text) * 1_000)
+    .refine((value) => value >= 1_000 && value <= DAY, 'must be from 1 to 86400 seconds')
+    .default(fallback);
+}
+
+function bytes(fallback: number) {
+  const units: Readonly<Record<string, number>> = { '': 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30, tb: 2 ** 40 };
+  return z
+    .string()
+    .transform((text, context) => {
+      const match = /^(\d+)\s*(|kb|mb|gb|tb)$/i.exec(text);
+      const unit = units[(match?.[2] ?? 'none').toLowerCase()];
+      if (match === null || unit === undefined || Number(match[1]) === 0) {
+        context.addIssue('must be a size such as 500MB or 10GB');
+        return z.NEVER;
+      }
+      return Number(match[1]) * unit;
+    })
+    .default(fallback);
+}
+
+function url(protocols: readonly string[]) {
+  const wanted = protocols.map((protocol) => `${protocol}//`).join(' or ');
+  return z.string().refine((text) => {
+    const parsed = URL.canParse(text) ? new URL(text) : undefined;
+    return (
+      parsed !== undefined && protocols.includes(parsed.protocol) && (parsed.hostname !== '' || parsed.search.includes('host='))
+    );
+  }, `must be a URL that starts with ${wanted}`);
+}
+
+const httpUrl = url(['http:', 'https:']).transform((text) => text.replace(/\/+$/, ''));
+
+const key = z.string().regex(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 printable characters without spaces');
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+const brokers = list.refine(
+  (items) => items.length > 0 && items.every((item) => /^(\[[0-9a-f:]+\]|[^\s:/]+):\d{1,5}$/i.test(item)),
+  'must be a comma-separated list of host:port',
+);
+
+const origins = list.refine(
+  (items) => items.every((item) => URL.canParse(item) && new URL(item).origin === item),
+  'must be a comma-separated list of origins such as https://ops.example.com',
+);
+
+const trustProxy = z.string().transform((text): boolean | number | string => {
+  if (text === 'true') return true;
+  if (text === 'false') return false;
+  return /^\d+$/.test(text) ? Number(text) : text;
+});
+
+const variables = z
+  .object({
+    HOST: z
+      .string()
+      .regex(/^[^\s/]+$/, 'must be a host name or an address')
+      .default('127.0.0.1'),
+    PORT: port(3000),
+    INGEST_PORT: port(4318),
+    INGEST_URL: httpUrl.optional(),
+    PUBLIC_URL: httpUrl.optional(),
+    CORS_ORIGINS: origins.default([]),
+    TRUST_PROXY: trustProxy.default(false),
+    DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+    KAFKA_BROKERS: brokers.optional(),
+    INFLUX_URL: httpUrl.optional(),
+    INFLUX_TOKEN: z.string().optional(),
+    INFLUX_ORG: z.string().optional(),
+    INFLUX_BUCKET: z.string().min(1).default('fleetbeat'),
+    REDIS_URL: url(['redis:', 'rediss:']).optional(),
+    FLEETBEAT_DATA: z.string().default('.data'),
+    FLEETBEAT_SECRET: key.optional(),
+    FLEETBEAT_ADMIN_KEY: key.optional(),
+    FLEETBEAT_INGEST_KEY: key.optional(),
+    LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+    METRICS_PORT: port(0).optional(),
+    AGENT_OFFLINE_SECONDS: seconds(30_000),
+    HOST_OFFLINE_SECONDS: seconds(30_000),
+    RETENTION_RAW: duration(7 * DAY, SHORTEST_RETENTION),
+    RETENTION_10S: duration(3 * DAY, SHORTEST_RETENTION),
+    RETENTION_1M: duration(30 * DAY, SHORTEST_RETENTION),
+    RETENTION_1H: duration(730 * DAY, SHORTEST_RETENTION),
+    RETENTION_LOG: duration(48 * HOUR, HOUR),
+    RETENTION_RAW_BYTES: bytes(10 * 2 ** 30),
+  })
+  .check((context) => {
+    const { PORT, INGEST_PORT, METRICS_PORT, INFLUX_URL, INFLUX_TOKEN, INFLUX_ORG, FLEETBEAT_ADMIN_KEY, FLEETBEAT_INGEST_KEY } =
+      context.value;
+    const mistake = (variable: string, message: string) =>
+      context.issues.push({ code: 'custom', path: [variable], message, input: undefined });
+    if (PORT !== 0 && PORT === INGEST_PORT) mistake('INGEST_PORT', 'must differ from PORT');
+    if (METRICS_PORT !== undefined && METRICS_PORT !== 0 && (METRICS_PORT === PORT || METRICS_PORT === INGEST_PORT)) {
+      mistake('METRICS_PORT', 'must differ from PORT and INGEST_PORT');
+    }
+    if (INFLUX_URL === undefined && INFLUX_TOKEN !== undefined) mistake('INFLUX_TOKEN', 'is set, but INFLUX_URL is not');
+    if (INFLUX_URL === undefined && INFLUX_ORG !== undefined) mistake('INFLUX_ORG', 'is set, but INFLUX_URL is not');
+    if (FLEETBEAT_ADMIN_KEY !== undefined && FLEETBEAT_ADMIN_KEY === FLEETBEAT_INGEST_KEY) {
+      mistake('FLEETBEAT_INGEST_KEY', 'must differ from FLEETBEAT_ADMIN_KEY');
+    }
+  });
+
+/**
+ * Reads the configuration. A variable that is empty counts as unset, as compose files write it.
+ * Throws `ConfigError` with every mistake at once.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const set = Object.fromEntries(
+    Object.keys(variables.shape).flatMap((name) => {
+      const value = env[name]?.trim();
+      return value === undefined || value === '' ? [] : [[name, value] as const];
+    }),
+  );
+  const parsed = variables.safeParse(set);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')} ${issue.message}`));
+  }
+  const v = parsed.data;
+  return {
+    host: v.HOST,
+    port: v.PORT,
+    ingestPort: v.INGEST_PORT,
+    ingestUrl: v.INGEST_URL ?? `http://127.0.0.1:${v.INGEST_PORT}`,
+    publicUrl: v.PUBLIC_URL ?? `http://${urlHost(v.HOST)}:${v.PORT}`,
+    corsOrigins: v.CORS_ORIGINS,
+    trustProxy: v.TRUST_PROXY,
+    databaseUrl: v.DATABASE_URL,
+    kafkaBrokers: v.KAFKA_BROKERS,
+    influx:
+      v.INFLUX_URL === undefined
+        ? undefined
+        : { url: v.INFLUX_URL, token: v.INFLUX_TOKEN, org: v.INFLUX_ORG, bucket: v.INFLUX_BUCKET },
+    redisUrl: v.REDIS_URL,
+    dataDir: resolve(v.FLEETBEAT_DATA),
+    secret: v.FLEETBEAT_SECRET,
+    adminKey: v.FLEETBEAT_ADMIN_KEY,
+    ingestKey: v.FLEETBEAT_INGEST_KEY,
+    logLevel: v.LOG_LEVEL,
+    metricsPort: v.METRICS_PORT,
+    agentOfflineMs: v.AGENT_OFFLINE_SECONDS,
+    hostOfflineMs: v.HOST_OFFLINE_SECONDS,
+    retention: {
+      raw: v.RETENTION_RAW,
+      '10s': v.RETENTION_10S,
+      '1m': v.RETENTION_1M,
+      '1h': v.RETENTION_1H,
+      log: v.RETENTION_LOG,
+      rawBytes: v.RETENTION_RAW_BYTES,
+    },
+  };
+}
+
+/** The host part of a URL by which a server bound to `host` is reached from the same machine. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,55 @@
+import { pino } from 'pino';
+
+export type Logger = pino.Logger;
+
+const SECRET_FIELD =
+  /^(authorization|cookie|set-cookie|password|secret|token|ticket|bearer|key|(api|admin|ingest|operator)_?key)$/i;
+
+/** What must not appear in a log line, wherever it comes from: a message, a stack, a driver's own text. */
+const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"\\]*):[^\s@/"\\]+@/gi, '$1:***@'],
+  [/\bBearer\s+[\w.~+/=-]+/gi, 'Bearer ***'],
+  [/([?&](?:token|ticket|key|password|p)=)[^&\s"\\]+/gi, '$1***'],
+  [/\bfb[a-z]?_[\w-]{8,}/g, 'fb_***'],
+];
+
+/**
+ * A JSON logger on standard output. Fields named like secrets and secrets inside text (passwords in
+ * URLs, bearer tokens, our own keys) are replaced by `***`.
+ */
+export function createLogger(
+  name: string,
+  level: string = process.env['LOG_LEVEL'] || 'info',
+  destination?: pino.DestinationStream,
+): Logger {
+  const options: pino.LoggerOptions = {
+    name,
+    level,
+    base: { pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: {
+      level: (label) => ({ level: label }),
+      log: (fields) => hideSecretFields(fields, 3) as Record<string, unknown>,
+    },
+    hooks: { streamWrite: hideSecretText },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** Replaces what looks like a secret in any text that is about to be shown. */
+export function hideSecretText(text: string): string {
+  return SECRET_TEXT.reduce((cleaned, [pattern, replacement]) => cleaned.replace(pattern, replacement), text);
+}
+
+function hideSecretFields(value: unknown, depth: number): unknown {
+  // Errors are left to pino's own serializer, which keeps their stack.
+  if (depth === 0 || typeof value !== 'object' || value === null || value instanceof Error || Array.isArray(value)) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([field, inner]) => [
+      field,
+      SECRET_FIELD.test(field) && typeof inner === 'string' ? '***' : hideSecretFields(inner, depth - 1),
+    ]),
+  );
+}
