@@ -1,0 +1,19 @@
+/** What a caller may do. `admin` includes every other scope. */
+export const SCOPES = ['ingest', 'read', 'operate', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who calls, as found by a key or a session. */
+export interface Caller {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+}
+
+export function hasScope(caller: { readonly scopes: readonly Scope[] }, wanted: Scope): boolean {
+  return caller.scopes.includes(wanted) || caller.scopes.includes('admin');
+}
+
+/** Scopes as stored; what this version does not know is dropped, never granted. */
+export function knownScopes(stored: readonly string[]): Scope[] {
+  return SCOPES.filter((scope) => stored.includes(scope));
+}
