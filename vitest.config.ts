@@ -1,0 +1,48 @@
+import { defineConfig } from 'vitest/config';
+
+const NOT_OURS = ['**/node_modules/**', '**/build/**', '**/.svelte-kit/**', '**/.data*/**', '**/.cache/**'];
+const NEEDS_SERVERS = ['**/*.server.test.ts', '**/contract.test.ts'];
+const WHOLE_SYSTEM = ['e2e/**/*.e2e.test.ts'];
+const START_SERVERS = ['infra/src/testing/start-servers.ts'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [...NOT_OURS, ...NEEDS_SERVERS, ...WHOLE_SYSTEM],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'servers',
+          include: NEEDS_SERVERS,
+          exclude: [...NOT_OURS, ...WHOLE_SYSTEM],
+          globalSetup: START_SERVERS,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: WHOLE_SYSTEM,
+          exclude: NOT_OURS,
+          globalSetup: START_SERVERS,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          // Each file starts whole systems and measures them: one at a time.
+          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
