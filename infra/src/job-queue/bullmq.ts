@@ -1,0 +1,153 @@
+import {
+  UnrecoverableError,
+  type Job as BullJob,
+  type JobSchedulerTemplateOptions,
+  type JobsOptions,
+  type Processor,
+  type WorkerOptions,
+} from 'bullmq';
+import type { JobPayloads, QueueName } from '@fleetbeat/contracts/jobs.ts';
+import type { Logger } from '../logger.ts';
+import { type Job, type JobQueue, type JobWorker, PermanentJobFailure } from './job-queue.ts';
+
+/** What differs between BullMQ's two backends. */
+export interface BullBackend {
+  readonly engine: JobQueue['engine'];
+  openQueue(name: string): BullQueue;
+  openWorker(name: string, processor: Processor, options: Omit<WorkerOptions, 'connection'>): BullWorker;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The part of BullMQ's classes used here; their own types carry the backend as a parameter. */
+export interface BullQueue {
+  add(name: string, payload: unknown, options: JobsOptions): Promise<{ id?: string | undefined }>;
+  upsertJobScheduler(
+    id: string,
+    repeat: { every: number },
+    template: { name: string; data: unknown; opts: JobSchedulerTemplateOptions },
+  ): Promise<unknown>;
+  getFailed(start: number, end: number): Promise<DeadBullJob[]>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  close(): Promise<void>;
+}
+type DeadBullJob = Pick<BullJob, 'id' | 'data' | 'failedReason' | 'attemptsMade'>;
+
+export interface BullWorker {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'failed', listener: (job: FailedBullJob | undefined, error: Error) => void): unknown;
+  waitUntilReady(): Promise<unknown>;
+  close(): Promise<void>;
+}
+type FailedBullJob = Pick<BullJob, 'id' | 'opts' | 'attemptsMade'>;
+
+const DEFAULT_ATTEMPTS = 5;
+const DEFAULT_BACKOFF_MS = 1_000;
+/** Finished jobs are kept so that their ids are still known, dead ones so that somebody can look. */
+const KEEP_COMPLETED = { age: 3_600, count: 1_000 };
+const KEEP_DEAD = { age: 30 * 86_400, count: 1_000 };
+/** How often a job may be lost with its process before it counts as dead. */
+const MAX_STALLED = 3;
+
+/** The job queue over BullMQ, whichever backend it has. */
+export function createBullJobQueue(backend: BullBackend, logger: Logger): JobQueue {
+  const queues = new Map<QueueName, BullQueue>();
+  const workers = new Set<BullWorker>();
+
+  function queueOf(name: QueueName): BullQueue {
+    let queue = queues.get(name);
+    if (queue === undefined) {
+      queue = backend.openQueue(name);
+      // Without a listener an error event would end the process.
+      queue.on('error', (error) => logger.warn({ err: error, queue: name }, 'the job queue has trouble'));
+      queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  return {
+    engine: backend.engine,
+
+    async add(name, payload, options = {}) {
+      const job = await queueOf(name).add(name, payload, {
+        ...jobOptions(options),
+        ...(options.id === undefined ? {} : { jobId: options.id }),
+        ...(options.delayMs === undefined ? {} : { delay: options.delayMs }),
+      });
+      return job.id ?? '';
+    },
+
+    async schedule(name, scheduleName, everyMs, payload) {
+      await queueOf(name).upsertJobScheduler(
+        scheduleName,
+        { every: everyMs },
+        { name, data: payload, opts: jobOptions({ attempts: DEFAULT_ATTEMPTS }) },
+      );
+    },
+
+    async work(name, handler, options = {}) {
+      const worker = backend.openWorker(name, (job: BullJob) => runJob<typeof name>(job, handler), {
+        concurrency: options.concurrency ?? 1,
+        maxStalledCount: MAX_STALLED,
+      });
+      worker.on('error', (error) => logger.warn({ err: error, queue: name }, 'the job worker has trouble'));
+      worker.on('failed', (job, error) => {
+        const dead = job === undefined || job.attemptsMade >= (job.opts.attempts ?? 1) || error instanceof UnrecoverableError;
+        logger[dead ? 'error' : 'warn'](
+          { err: error, queue: name, job: job?.id, attempt: job?.attemptsMade },
+          dead ? 'job is dead' : 'job failed',
+        );
+      });
+      workers.add(worker);
+      await worker.waitUntilReady();
+      return {
+        async close() {
+          workers.delete(worker);
+          await worker.close();
+        },
+      } satisfies JobWorker;
+    },
+
+    async dead(name, limit) {
+      const jobs = await queueOf(name).getFailed(0, limit - 1);
+      return jobs.map((job) => ({
+        id: job.id ?? '',
+        payload: job.data as unknown,
+        reason: job.failedReason,
+        attempts: job.attemptsMade,
+      }));
+    },
+
+    ping: () => backend.ping(),
+
+    async close() {
+      await Promise.all([...workers].map((worker) => worker.close()));
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      await backend.close();
+    },
+  };
+}
+
+function jobOptions(options: { attempts?: number | undefined; backoffMs?: number | undefined }): JobsOptions {
+  return {
+    attempts: options.attempts ?? DEFAULT_ATTEMPTS,
+    backoff: { type: 'exponential', delay: options.backoffMs ?? DEFAULT_BACKOFF_MS },
+    removeOnComplete: KEEP_COMPLETED,
+    removeOnFail: KEEP_DEAD,
+  };
+}
+
+async function runJob<Q extends QueueName>(job: BullJob, handler: (job: Job<Q>) => Promise<void>): Promise<void> {
+  const attempts = job.opts.attempts ?? 1;
+  try {
+    await handler({
+      id: job.id ?? '',
+      payload: job.data as JobPayloads[Q],
+      attempt: job.attemptsMade + 1,
+      last: job.attemptsMade + 1 >= attempts,
+    });
+  } catch (error) {
+    if (error instanceof PermanentJobFailure) throw new UnrecoverableError(error.message);
+    throw error;
+  }
+}
