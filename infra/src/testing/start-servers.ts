@@ -27,14 +27,20 @@ const env = process.env;
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const run = (shared[RUN] ??= startRun());
   run.users += 1;
-  project.provide('testServers', await run.servers);
-  return async () => {
+  const leave = async (): Promise<void> => {
     run.users -= 1;
     if (run.users > 0) return;
     shared[RUN] = undefined;
     // Last in, first out: the template database goes before its server.
     for (const stop of run.stops.reverse()) await stop();
   };
+  try {
+    project.provide('testServers', await run.servers);
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+  return leave;
 }
 
 function startRun(): Run {
@@ -48,7 +54,7 @@ async function startServers(folder: string, stops: Run['stops']): Promise<TestSe
     stops.push(() => server.stop());
     return server;
   };
-  const [kafka, influx, redis, postgres, chromium] = await Promise.all([
+  const starts = [
     outside('TEST_KAFKA_BROKERS', (brokers) => ({ brokers: brokers.split(',') })) ??
       orNull('Kafka', async () => ({ brokers: started(await startKafka({ dataDir: join(folder, 'kafka') })).brokers })),
     outside('TEST_INFLUX_URL', outsideInflux) ??
@@ -66,7 +72,10 @@ async function startServers(folder: string, stops: Run['stops']): Promise<TestSe
       const named = env['CHROMIUM'] ?? ['/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
       return named ?? (await programOf('chromium', '/usr/bin/chromium'));
     }),
-  ]);
+  ] as const;
+  // Should one fail, the others must have started before they can be stopped.
+  await Promise.allSettled(starts);
+  const [kafka, influx, redis, postgres, chromium] = await Promise.all(starts);
   return { kafka, influx, redis, postgres, chromium };
 }
 
