@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http';
+import { isIPv4 } from 'node:net';
+import type { KeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
+import { hasScope } from '@fleetbeat/infra/access/scopes.ts';
+import type { Config } from '@fleetbeat/infra/config.ts';
+import { HttpProblem } from '@fleetbeat/infra/problem.ts';
+
+/** Answers who sends, by a name under which limits are kept; throws the problem of a sender that may not. */
+export type Authorize = (request: IncomingMessage) => Promise<string>;
+
+/** Whether this installation takes events without a key: standalone, and reachable from this machine only. */
+export function takesEventsWithoutKey(config: Pick<Config, 'host' | 'kafkaBrokers' | 'influx' | 'redisUrl'>): boolean {
+  const standalone = config.kafkaBrokers === undefined && config.influx === undefined && config.redisUrl === undefined;
+  return standalone && isLoopback(config.host);
+}
+
+/**
+ * @param withoutKey takes events that carry no key at all. Pages in a browser on this machine are kept out
+ *   by what they cannot leave away: an Origin, or the foreign name by which they reached this address.
+ */
+export function createAuthorize(keys: KeyVerifier, withoutKey: boolean): Authorize {
+  return async function authorize(request) {
+    const { authorization, origin, host } = request.headers;
+    if (authorization === undefined) {
+      if (!withoutKey) throw unauthorized('Events need a key: send "Authorization: Bearer <key>".');
+      if (origin !== undefined) throw forbidden('A request from a web page needs a key.');
+      if (host === undefined || !isLoopback(hostName(host))) {
+        throw forbidden('Without a key this address answers to localhost and 127.0.0.1 only.');
+      }
+      return request.socket.remoteAddress ?? 'unknown';
+    }
+    const bearer = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];
+    if (bearer === undefined) throw unauthorized('The Authorization header must be "Bearer <key>".');
+    const caller = await verify(keys, bearer);
+    if (caller === null) throw unauthorized('The key is unknown, expired or revoked.');
+    if (!hasScope(caller, 'ingest')) throw forbidden('The key lacks the scope "ingest".');
+    return caller.id;
+  };
+}
+
+async function verify(keys: KeyVerifier, bearer: string) {
+  try {
+    return await keys.verify(bearer);
+  } catch (error) {
+    const problem = new HttpProblem(503, 'keys-unavailable', 'Keys cannot be checked now.', { 'retry-after': '2' });
+    problem.cause = error;
+    throw problem;
+  }
+}
+
+function isLoopback(host: string): boolean {
+  const name = host.toLowerCase();
+  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || (isIPv4(name) && name.startsWith('127.'));
+}
+
+/** The name of a Host header, without port and without the brackets of an IPv6 address. */
+function hostName(header: string): string {
+  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(header);
+  return bracketed?.[1] ?? header.replace(/:\d+$/, '');
+}
+
+function unauthorized(detail: string): HttpProblem {
+  return new HttpProblem(401, 'unauthorized', detail, { 'www-authenticate': 'Bearer' });
+}
+
+function forbidden(detail: string): HttpProblem {
+  return new HttpProblem(403, 'forbidden', detail);
+}

@@ -1,0 +1,349 @@
+import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MAX_BODY_BYTES, MAX_UNPACKED_BYTES } from './read-body.ts';
+import { ScriptedLog, startTestGateway, type TestGateway } from './testing.ts';
+
+let log: ScriptedLog;
+let gateway: TestGateway;
+
+beforeEach(async () => {
+  log = new ScriptedLog();
+  gateway = await startTestGateway(log);
+});
+afterEach(async () => {
+  log.release();
+  await gateway.stop();
+});
+
+interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Record<string, unknown>;
+}
+
+interface Sending {
+  method?: string;
+  path?: string;
+  headers?: OutgoingHttpHeaders;
+  /** A body in pieces goes out chunked. */
+  body?: string | Buffer | Buffer[];
+  localAddress?: string;
+}
+
+function send({ method = 'POST', path = '/v1/events', headers = {}, body, localAddress }: Sending): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const json = { 'content-type': 'application/json' };
+    const options = { method, headers: { ...json, ...headers }, localAddress, agent: false };
+    const outgoing = httpRequest(`${gateway.url}${path}`, options, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        const parsed = incoming.headers['content-type']?.includes('json') === true ? (JSON.parse(text) as object) : { text };
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: { ...parsed } });
+      });
+    });
+    outgoing.on('error', reject);
+    if (Array.isArray(body)) {
+      for (const piece of body) outgoing.write(piece);
+      outgoing.end();
+    } else outgoing.end(body);
+  });
+}
+
+function event(changes: object = {}): object {
+  return { id: 'e1', ts: Date.now(), agent_id: 'a1', message_type: 'agent_response', ...changes };
+}
+
+describe('taking events', () => {
+  it('answers 200 once they are in the log, byte for byte', async () => {
+    const events = [event(), event({ id: 'e2', content: 'größer' })];
+    const answer = await send({ body: JSON.stringify(events) });
+    expect(answer).toMatchObject({ status: 200, body: { accepted: 2, rejected: [], ids: [] } });
+    expect(log.events()).toEqual(events.map((one) => JSON.stringify(one)));
+    expect(await gateway.metric('fleetbeat_ingest_events_accepted_total{topic="agent-events"}')).toBe(2);
+  });
+
+  it('does not answer before the log has them', async () => {
+    log.mode = 'hang';
+    let answered = false;
+    const answer = send({ body: JSON.stringify(event()) }).finally(() => (answered = true));
+    await expect.poll(() => log.hanging).toBe(1);
+    expect(answered).toBe(false);
+    log.release();
+    expect((await answer).status).toBe(200);
+  });
+
+  it('takes gzip, also in several members and pieces', async () => {
+    const [first, second] = [JSON.stringify(event()), JSON.stringify(event({ id: 'e2' }))];
+    const packed = Buffer.concat([gzipSync(`${first}\n`), gzipSync(second)]);
+    const headers = { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' };
+    const answer = await send({ headers, body: [packed.subarray(0, 20), packed.subarray(20)] });
+    expect(answer).toMatchObject({ status: 200, body: { accepted: 2 } });
+    expect(log.events()).toEqual([first, second]);
+  });
+
+  it('puts the agent of the path into events that lack it', async () => {
+    const answer = await send({
+      path: '/api/v1/agents/a%2F1/events',
+      body: '{"message_type":"error","id":"x","ts":' + Date.now() + '}',
+    });
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(log.events()[0] ?? '')).toMatchObject({ agent_id: 'a/1', id: 'x' });
+  });
+
+  it('tells the ids it made', async () => {
+    const answer = await send({ body: '[{"agent_id":"a1","message_type":"error"}]' });
+    const [made] = answer.body['ids'] as { index: number; id: string }[];
+    expect(made?.index).toBe(0);
+    expect(JSON.parse(log.events()[0] ?? '')).toMatchObject({ id: made?.id });
+  });
+
+  it('keeps the good events of a batch: 207 with index and reason of the others', async () => {
+    const body = `[${JSON.stringify(event())},{"agent_id":"a1"},{"x":NaN}]`;
+    const answer = await send({ body });
+    expect(answer.status).toBe(207);
+    expect(answer.body).toMatchObject({
+      accepted: 1,
+      rejected: [
+        { index: 1, code: 'invalid_field' },
+        { index: 2, code: 'not_a_number' },
+      ],
+    });
+    expect(log.events()).toHaveLength(1);
+    expect(await gateway.metric('fleetbeat_ingest_events_rejected_total{code="not_a_number"}')).toBe(1);
+  });
+
+  it('answers 400 with every reason where no event is good', async () => {
+    const answer = await send({ body: '[{"message_type":"error"},7]', headers: { 'x-request-id': 'mine-1' } });
+    expect(answer.status).toBe(400);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(answer.body).toMatchObject({
+      type: 'urn:fleetbeat:problem:no-valid-event',
+      request_id: 'mine-1',
+      errors: [
+        { index: 0, code: 'missing_agent_id' },
+        { index: 1, code: 'not_an_object' },
+      ],
+    });
+  });
+
+  it('takes an empty array for what it is', async () => {
+    expect(await send({ body: '[]' })).toMatchObject({ status: 200, body: { accepted: 0, rejected: [], ids: [] } });
+  });
+});
+
+describe('refusing requests', () => {
+  const big = Buffer.alloc(1024 * 1024, ' ');
+  it.each<[string, Sending, number, string]>([
+    ['an unknown path', { path: '/v1/event' }, 404, 'not-found'],
+    ['a wrong method', { method: 'PUT' }, 405, 'method-not-allowed'],
+    ['no content type that is known', { headers: { 'content-type': 'text/plain' } }, 415, 'unsupported-content-type'],
+    ['a charset', { headers: { 'content-type': 'application/json; charset=utf-16' } }, 415, 'unsupported-charset'],
+    ['an encoding', { headers: { 'content-encoding': 'br' } }, 415, 'unsupported-encoding'],
+    ['broken JSON', { body: '[{"a":1}' }, 400, 'malformed-body'],
+    ['no body', { body: '' }, 400, 'empty-body'],
+    ['what is no gzip', { headers: { 'content-encoding': 'gzip' }, body: '[]' }, 400, 'malformed-gzip'],
+    ['half a gzip', { headers: { 'content-encoding': 'gzip' }, body: gzipSync('[]').subarray(0, 15) }, 400, 'malformed-gzip'],
+    ['a declared size', { body: Buffer.alloc(MAX_BODY_BYTES + 1, ' ') }, 413, 'body-too-large'],
+    ['an undeclared size', { body: Array.from({ length: 9 }, () => big) }, 413, 'body-too-large'],
+    ['too many events', { body: `[${'1,'.repeat(100_000)}1]` }, 413, 'too-many-events'],
+    [
+      'a gzip bomb',
+      { headers: { 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(MAX_UNPACKED_BYTES + 1, ' ')) },
+      413,
+      'body-too-large',
+    ],
+    ['an agent id of 10 kB in the path', { path: `/api/v1/agents/${'x'.repeat(10_000)}/events` }, 400, 'invalid-agent-id'],
+    ['an agent id that is not encoded', { path: '/api/v1/agents/%E0%A4%A/events' }, 400, 'invalid-agent-id'],
+    ['a wrong key', { headers: { authorization: 'Bearer nobody-knows-this-key' } }, 401, 'unauthorized'],
+    ['another scheme', { headers: { authorization: 'Basic YTpi' } }, 401, 'unauthorized'],
+    ['a page in a browser', { headers: { origin: 'https://evil.example' }, body: '[]' }, 403, 'forbidden'],
+    ['a foreign host name', { headers: { host: 'evil.example:4318' }, body: '[]' }, 403, 'forbidden'],
+  ])('%s', async (_, sending, status, code) => {
+    const answer = await send(sending);
+    expect(answer.status).toBe(status);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(answer.body).toMatchObject({ type: `urn:fleetbeat:problem:${code}`, status });
+    expect(answer.body['request_id']).toBe(answer.headers['x-request-id']);
+    expect(await gateway.metric(`fleetbeat_ingest_requests_refused_total{code="${code}"}`)).toBe(1);
+    expect(log.events()).toEqual([]);
+    await expect.poll(() => gateway.metric('fleetbeat_ingest_in_flight_bytes')).toBe(0);
+  });
+
+  it('answers what is no HTTP', async () => {
+    const text = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1', () => socket.write('hello\r\n\r\n'));
+      let received = '';
+      socket.on('data', (chunk) => (received += chunk.toString()));
+      socket.on('end', () => resolve(received)).on('error', reject);
+    });
+    expect(text).toMatch(/^HTTP\/1.1 400 /);
+    expect(text).toContain('urn:fleetbeat:problem:malformed-request');
+  });
+
+  it('refuses before the body is sent where the sender waits to hear', async () => {
+    const continued = vi.fn();
+    const status = await new Promise((resolve, reject) => {
+      const headers = { expect: '100-continue', authorization: 'Bearer wrong-wrong-wrong', 'content-type': 'application/json' };
+      const outgoing = httpRequest(`${gateway.url}/v1/events`, { method: 'POST', headers, agent: false }, (incoming) => {
+        resolve(incoming.statusCode);
+        outgoing.destroy();
+      });
+      outgoing.on('continue', continued).on('error', reject).flushHeaders();
+    });
+    expect(status).toBe(401);
+    expect(continued).not.toHaveBeenCalled();
+  });
+
+  it('asks for the body of a sender that waits to hear', async () => {
+    const status = await new Promise((resolve, reject) => {
+      const headers = { expect: '100-continue', 'content-type': 'application/json' };
+      const outgoing = httpRequest(`${gateway.url}/v1/events`, { method: 'POST', headers, agent: false }, (incoming) => {
+        incoming.resume();
+        resolve(incoming.statusCode);
+      });
+      outgoing
+        .on('continue', () => outgoing.end('[]'))
+        .on('error', reject)
+        .flushHeaders();
+    });
+    expect(status).toBe(200);
+  });
+
+  it('needs a key where others can reach it or the deployment is a cluster', async () => {
+    for (const env of [{ HOST: '0.0.0.0' }, { KAFKA_BROKERS: 'localhost:9092' }]) {
+      const guarded = await startTestGateway(new ScriptedLog(), { env });
+      const answer = await fetch(guarded.url.replace('0.0.0.0', '127.0.0.1') + '/v1/events', { method: 'POST', body: '[]' });
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+      await guarded.stop();
+    }
+  });
+});
+
+describe('a log that is away', () => {
+  it('answers 503 with Retry-After, and takes events again when it is back', async () => {
+    log.mode = 'away';
+    const body = JSON.stringify(event());
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const answer = await send({ body });
+      expect(answer).toMatchObject({ status: 503, body: { type: 'urn:fleetbeat:problem:log-unavailable' } });
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    }
+    expect((await send({ method: 'GET', path: '/ready' })).status).toBe(503);
+    expect((await send({ method: 'GET', path: '/health' })).status).toBe(200);
+    expect(await gateway.metric('fleetbeat_ingest_log_available')).toBe(0);
+    log.mode = 'take';
+    await expect.poll(async () => (await send({ body })).status, { timeout: 5_000 }).toBe(200);
+    expect((await send({ method: 'GET', path: '/ready' })).status).toBe(200);
+  });
+
+  it('is waited for at the start', async () => {
+    const late = new ScriptedLog();
+    late.mode = 'away';
+    const early = await startTestGateway(late);
+    expect((await fetch(`${early.url}/ready`)).status).toBe(503);
+    late.mode = 'take';
+    await expect.poll(async () => (await fetch(`${early.url}/ready`)).status, { timeout: 5_000 }).toBe(200);
+    await early.stop();
+  });
+
+  it('answers 500 for a failure that is none of the log, without a word about it', async () => {
+    log.mode = 'broken';
+    const answer = await send({ body: JSON.stringify(event()) });
+    expect(answer.status).toBe(500);
+    expect(JSON.stringify(answer.body)).not.toContain('a bug');
+    expect((await send({ method: 'GET', path: '/ready' })).status).toBe(200);
+  });
+
+  it('holds no more than its budget while the log is slow: 429 to who sends too much, 503 when full', async () => {
+    log.mode = 'hang';
+    const body = `${JSON.stringify(event())}\n${' '.repeat(MAX_BODY_BYTES - 200)}`;
+    const headers = { 'content-type': 'application/x-ndjson' };
+    const under: Promise<Answer>[] = [];
+    for (const localAddress of ['127.0.0.1', '127.0.0.2']) {
+      for (let n = 0; n < 4; n++) under.push(send({ body, headers, localAddress }));
+      await expect.poll(() => log.hanging, { timeout: 10_000 }).toBe(under.length);
+      if (localAddress === '127.0.0.1') {
+        const share = await send({ body, headers, localAddress });
+        expect(share).toMatchObject({ status: 429, body: { type: 'urn:fleetbeat:problem:too-many-bytes' } });
+        expect(share.headers['retry-after']).toBe('1');
+      }
+    }
+    const full = await send({ body, headers, localAddress: '127.0.0.3' });
+    expect(full).toMatchObject({ status: 503, body: { type: 'urn:fleetbeat:problem:too-busy' } });
+    expect(full.headers['retry-after']).toBe('1');
+    expect(await gateway.metric('fleetbeat_ingest_in_flight_bytes')).toBeLessThanOrEqual(64 * 2 ** 20);
+    log.release();
+    for (const answer of await Promise.all(under)) expect(answer.status).toBe(200);
+    await expect.poll(() => gateway.metric('fleetbeat_ingest_in_flight_bytes')).toBe(0);
+  });
+});
+
+describe('connections', () => {
+  it('give their bytes back when the sender goes away in the middle of a body', async () => {
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    socket.write(
+      'POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n[{"a":',
+    );
+    await expect.poll(() => gateway.metric('fleetbeat_ingest_in_flight_bytes')).toBe(1_000_000);
+    socket.destroy();
+    await expect.poll(() => gateway.metric('fleetbeat_ingest_in_flight_bytes')).toBe(0);
+    expect((await send({ body: JSON.stringify(event()) })).status).toBe(200);
+  });
+
+  it('may be used again after a refused body', async () => {
+    const agent = new (await import('node:http')).Agent({ keepAlive: true, maxSockets: 1 });
+    const statuses: unknown[] = [];
+    for (const [path, body] of [
+      ['/nowhere', 'x'.repeat(300_000)],
+      ['/v1/events', '[]'],
+    ] as const) {
+      statuses.push(
+        await new Promise((resolve, reject) => {
+          const headers = { 'content-type': 'application/json' };
+          const outgoing = httpRequest(`${gateway.url}${path}`, { method: 'POST', headers, agent }, (incoming) => {
+            incoming.resume().on('end', () => resolve(incoming.statusCode));
+          });
+          outgoing.on('error', reject).end(body);
+        }),
+      );
+    }
+    agent.destroy();
+    expect(statuses).toEqual([404, 200]);
+  });
+
+  it('finish what is under way at a stop, and take nothing new', async () => {
+    log.mode = 'hang';
+    const underWay = send({ body: JSON.stringify(event()) });
+    await expect.poll(() => log.hanging).toBe(1);
+    const stopped = gateway.stop();
+    await expect
+      .poll(() =>
+        send({ method: 'GET', path: '/health' }).then(
+          () => 'answered',
+          () => 'refused',
+        ),
+      )
+      .toBe('refused');
+    log.release();
+    expect((await underWay).status).toBe(200);
+    await stopped;
+  });
+});
+
+it('ticks every partition each second', async () => {
+  const ticks = () => log.records.filter((record) => record.tick === true);
+  const before = ticks().length;
+  await expect.poll(() => ticks().length, { timeout: 4_000 }).toBeGreaterThan(before);
+  expect(new Set(ticks().map((tick) => `${tick.topic}/${tick.partition}`)).size).toBe(7);
+  expect(ticks().every((tick) => tick.count === 0)).toBe(true);
+});
+
+it('serves its metrics', async () => {
+  const answer = await send({ method: 'GET', path: '/metrics' });
+  expect(answer.body['text']).toContain('fleetbeat_ingest_events_rejected_total{code="invalid_utf8",service="gateway"} 0');
+});

@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { IngestAnswer } from '@fleetbeat/contracts/api.ts';
+import { idSchema } from '@fleetbeat/contracts/events.ts';
+import type { Logger } from '@fleetbeat/infra/logger.ts';
+import type { Metrics } from '@fleetbeat/infra/metrics.ts';
+import { HttpProblem, problemBody, PROBLEM_TYPE } from '@fleetbeat/infra/problem.ts';
+import { NothingAccepted, type TakeEvents } from './ingest-request.ts';
+import { discardBody, SenderGone } from './read-body.ts';
+
+/** A body must be complete within this time, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const MAX_CONNECTIONS = 10_000;
+
+export interface GatewayServerParts {
+  readonly takeEvents: TakeEvents;
+  /** Whether events are taken now. */
+  readonly ready: () => boolean;
+  readonly metrics: Metrics;
+  readonly refused: (code: string) => void;
+  readonly logger: Logger;
+}
+
+type Route =
+  | { readonly name: '/health' | '/ready' | '/metrics' }
+  | { readonly name: '/v1/events'; readonly agentId: undefined }
+  | { readonly name: '/api/v1/agents/{agent_id}/events'; readonly agentId: string };
+
+/** The gateway's HTTP server, not yet listening. Plain node:http: a framework costs more than the rest of a small request. */
+export function createGatewayServer(parts: GatewayServerParts): Server {
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: 65_000 }, handle);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('clientError', answerBrokenRequest);
+  // Without this the sender would be asked for a body before anybody knows whether it will be taken.
+  server.on('checkContinue', handle);
+  return server;
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    const start = performance.now();
+    const requestId = requestIdOf(request);
+    response.setHeader('x-request-id', requestId);
+    let route = 'none';
+    response.on('close', () => {
+      const seconds = (performance.now() - start) / 1_000;
+      parts.metrics.http(knownMethod(request.method), route, response.headersSent ? response.statusCode : 499, seconds);
+    });
+    answer(request, response, (name) => (route = name)).catch((error: unknown) => {
+      if (error instanceof SenderGone || response.destroyed) return;
+      answerProblem(request, response, requestId, error);
+    });
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse, found: (route: string) => void): Promise<void> {
+    const route = findRoute(request.url ?? '/');
+    if (route === undefined) throw new HttpProblem(404, 'not-found', 'There is nothing at this path.');
+    found(route.name);
+    switch (route.name) {
+      case '/health':
+        allow(request, 'GET', 'HEAD');
+        return answerJson(response, 200, '{"status":"ok"}');
+      case '/ready':
+        allow(request, 'GET', 'HEAD');
+        if (!parts.ready()) throw new HttpProblem(503, 'log-unavailable', 'The event log is away.', { 'retry-after': '2' });
+        return answerJson(response, 200, '{"status":"ready"}');
+      case '/metrics':
+        allow(request, 'GET', 'HEAD');
+        response.setHeader('content-type', parts.metrics.registry.contentType);
+        response.end(await parts.metrics.registry.metrics());
+        return;
+      case '/v1/events':
+      case '/api/v1/agents/{agent_id}/events': {
+        allow(request, 'POST');
+        const taken = await parts.takeEvents(request, route.agentId, () => {
+          if (request.headers.expect !== undefined) response.writeContinue();
+        });
+        return answerJson(response, taken.rejected.length === 0 ? 200 : 207, describe(taken));
+      }
+    }
+  }
+
+  function answerProblem(request: IncomingMessage, response: ServerResponse, requestId: string, error: unknown): void {
+    const problem = error instanceof HttpProblem ? error : new HttpProblem(500, 'internal-error', 'The gateway failed.');
+    parts.refused(problem.code);
+    if (problem.status >= 500)
+      parts.logger.error({ err: problem.cause ?? error, requestId, code: problem.code }, 'a request failed');
+    else
+      parts.logger.info(
+        { requestId, code: problem.code, detail: problem.detail, status: problem.status },
+        'a request was refused',
+      );
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const body = {
+      ...problemBody(problem, requestId, pathOf(request.url ?? '/')),
+      ...(problem instanceof NothingAccepted ? { errors: problem.errors } : {}),
+    };
+    response.writeHead(problem.status, { 'content-type': PROBLEM_TYPE, ...problem.headers });
+    response.end(JSON.stringify(body));
+    discardBody(request);
+  }
+}
+
+/** Closes a server: takes nothing new, lets what is under way finish, and ends what has not within `timeoutMs`. */
+export function closeServer(server: Server, timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function findRoute(url: string): Route | undefined {
+  const path = pathOf(url);
+  switch (path) {
+    case '/v1/events':
+      return { name: path, agentId: undefined };
+    case '/health':
+    case '/ready':
+    case '/metrics':
+      return { name: path };
+  }
+  const segment = /^\/api\/v1\/agents\/([^/]+)\/events$/.exec(path)?.[1];
+  return segment === undefined ? undefined : { name: '/api/v1/agents/{agent_id}/events', agentId: decodeAgentId(segment) };
+}
+
+function decodeAgentId(segment: string): string {
+  let agentId: string;
+  try {
+    agentId = decodeURIComponent(segment);
+  } catch {
+    throw new HttpProblem(400, 'invalid-agent-id', 'The agent id of the path is not encoded properly.');
+  }
+  const parsed = idSchema.safeParse(agentId);
+  if (!parsed.success) {
+    throw new HttpProblem(
+      400,
+      'invalid-agent-id',
+      `The agent id of the path ${parsed.error.issues[0]?.message ?? 'is not valid'}.`,
+    );
+  }
+  return agentId;
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+function allow(request: IncomingMessage, ...methods: readonly string[]): void {
+  if (!methods.includes(request.method ?? '')) {
+    throw new HttpProblem(405, 'method-not-allowed', `This path takes ${methods.join(' and ')}.`, { allow: methods.join(', ') });
+  }
+}
+
+/** Labels of metrics must be few, and a client may send any word as the method. */
+function knownMethod(method: string | undefined): string {
+  return method === 'GET' || method === 'POST' || method === 'HEAD' ? method : 'other';
+}
+
+function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+function describe(taken: IngestAnswer): string {
+  return JSON.stringify({ accepted: taken.accepted, rejected: taken.rejected, ids: taken.ids });
+}
+
+function answerJson(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(text);
+}
+
+/** What node:http itself refuses: no HTTP, headers that are too large, a request that takes too long. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? new HttpProblem(431, 'headers-too-large', 'The headers are too large.')
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? new HttpProblem(408, 'request-timeout', 'The request was not complete in time.')
+        : new HttpProblem(400, 'malformed-request', 'This is no valid HTTP request.');
+  const { title, ...rest } = problemBody(problem, randomUUID(), '');
+  const body = JSON.stringify({ title, ...rest });
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${title}\r\nconnection: close\r\ncontent-type: ${PROBLEM_TYPE}\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
