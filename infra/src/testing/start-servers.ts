@@ -55,17 +55,24 @@ async function startServers(folder: string, stops: Run['stops']): Promise<TestSe
     return server;
   };
   const starts = [
-    outside('TEST_KAFKA_BROKERS', (brokers) => ({ brokers: brokers.split(',') })) ??
-      orNull('Kafka', async () => ({ brokers: started(await startKafka({ dataDir: join(folder, 'kafka') })).brokers })),
-    outside('TEST_INFLUX_URL', outsideInflux) ??
-      orNull('InfluxDB', async () => {
-        const { url, bucket } = started(await startInfluxdb({ dataDir: join(folder, 'influxdb') }));
-        return { url, bucket };
-      }),
-    outside('TEST_REDIS_URL', (url) => ({ url })) ??
-      orNull('Redis', async () => ({ url: started(await startRedis({ dataDir: join(folder, 'redis') })).url })),
+    orNull('Kafka', async () => {
+      const outside = env['TEST_KAFKA_BROKERS'];
+      if (outside) return { brokers: outside.split(',') };
+      return { brokers: started(await startKafka({ dataDir: join(folder, 'kafka') })).brokers };
+    }),
+    orNull('InfluxDB', async () => {
+      const outside = outsideInflux();
+      if (outside !== null) return outside;
+      const { url, bucket } = started(await startInfluxdb({ dataDir: join(folder, 'influxdb') }));
+      return { url, bucket };
+    }),
+    orNull('Redis', async () => {
+      const outside = env['TEST_REDIS_URL'];
+      return { url: outside || started(await startRedis({ dataDir: join(folder, 'redis') })).url };
+    }),
     orNull('Postgres', async () => {
-      const url = env['TEST_DATABASE_URL'] ?? started(await startTestPostgres(join(folder, 'postgres'))).url;
+      const outside = env['TEST_DATABASE_URL'];
+      const url = outside || started(await startTestPostgres(join(folder, 'postgres'))).url;
       return { url, template: await makeTemplate(url, stops) };
     }),
     orNull('Chromium', async () => {
@@ -79,12 +86,9 @@ async function startServers(folder: string, stops: Run['stops']): Promise<TestSe
   return { kafka, influx, redis, postgres, chromium };
 }
 
-function outside<T>(variable: string, address: (value: string) => T): T | undefined {
-  const value = env[variable];
-  return value === undefined || value === '' ? undefined : address(value);
-}
-
-function outsideInflux(url: string): NonNullable<TestServers['influx']> {
+function outsideInflux(): TestServers['influx'] {
+  const url = env['TEST_INFLUX_URL'];
+  if (!url) return null;
   return { url, token: env['TEST_INFLUX_TOKEN'], org: env['TEST_INFLUX_ORG'], bucket: env['TEST_INFLUX_BUCKET'] };
 }
 

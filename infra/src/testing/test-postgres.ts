@@ -1,4 +1,7 @@
-/** Placeholder until the embedded server lands. */
-export async function startTestPostgres(folder: string): Promise<{ url: string; stop(): Promise<void> }> {
-  return Promise.reject(new Error(`set TEST_DATABASE_URL (no server in ${folder})`));
+import { startEmbeddedDatabase, type EmbeddedDatabase } from '../database/embedded.ts';
+import { createLogger } from '../logger.ts';
+
+/** The Postgres that npm brings, for one test run, with its data in `folder`. */
+export function startTestPostgres(folder: string): Promise<EmbeddedDatabase> {
+  return startEmbeddedDatabase(folder, createLogger('test-postgres', 'warn'));
 }
