@@ -3,7 +3,7 @@
  *
  * A partial is the aggregate of one (set, key, window) over one cut. Its numeric columns merge by the
  * operation named here, so that any number of partials, merged in any order, give the same answer.
- * All numbers are integers: money in micro-dollars, scores and gauges in millionths, response times
+ * All numbers are integers: money in micro-dollars, scores in millionths, gauges in thousandths, response times
  * in microseconds.
  */
 
@@ -49,10 +49,10 @@ export const EVENT_COLUMNS = {
 
 export const GAUGE_COLUMNS = {
   samples: 'sum',
-  total_micros: 'sum',
-  min_micros: 'min',
-  max_micros: 'max',
-  last_micros: 'last',
+  total_millis: 'sum',
+  min_millis: 'min',
+  max_millis: 'max',
+  last_millis: 'last',
   last_at: 'max',
 } as const satisfies Record<string, MergeOp>;
 

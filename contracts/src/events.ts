@@ -21,13 +21,14 @@ export const DEDUPE_HORIZON = 2 ** 22;
 export const MESSAGE_TYPES = ['user_message', 'agent_response', 'tool_call', 'error', 'feedback'] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
-/** An id of ours or of a client: 1 to 256 characters, none of them a control character. */
+/** An id of ours or of a client: 1 to 256 characters, none of them a control character or half a surrogate pair. */
 export const idSchema = z
   .string()
   .min(1, 'must not be empty')
   .max(256, 'must be at most 256 characters')
   // eslint-disable-next-line no-control-regex -- control characters are what is refused here
-  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters');
+  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters')
+  .refine((id) => id.isWellFormed(), 'must not contain half a surrogate pair');
 
 /** Up to 16 labels: names of 1 to 64 letters, digits, `_`, `.` and `-`; values up to 256 characters. */
 export const labelsSchema = z
@@ -137,6 +138,8 @@ export const taskEventSchema = z.looseObject({
   agent_id: idSchema.optional(),
   due_date: z.number().finite().optional(),
   progress: percent.optional(),
+  /** How long the work took, where the sender measured it. */
+  duration_seconds: z.number().min(0).max(1e8).optional(),
   result: z.unknown().optional(),
   error: z.string().max(16_384).optional(),
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { SetName } from './aggregates.ts';
 import { agentStatusSchema, seriesPointSchema } from './api.ts';
 import { taskSchema } from './tasks.ts';
 
@@ -104,7 +105,7 @@ export interface OpenPartials {
   through: number;
   /** 10 s partials, whole: each replaces the one with the same set, key and window. Sketches in base64. */
   partials: {
-    set: 'fleet' | 'agent' | 'model' | 'message_type';
+    set: SetName;
     key: string;
     window: number;
     values: number[];

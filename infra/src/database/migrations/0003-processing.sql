@@ -127,11 +127,12 @@ create table tasks (
   created_at bigint not null,
   started_at bigint,
   completed_at bigint,
-  -- Event time and sequence of the newest event applied.
-  version_ts bigint not null,
-  version_seq bigint not null
+  -- Of each field: event time and sequence of the event that set it, so that events may come in any order.
+  versions jsonb not null,
+  -- Event time of the newest event applied.
+  updated_at bigint not null
 );
-create index tasks_by_status on tasks (status, version_ts desc);
+create index tasks_by_status on tasks (status, updated_at desc);
 create index tasks_by_workflow on tasks (workflow_id) where workflow_id is not null;
 
 -- 1 h rows of a source's hour hold what its 1 m rows hold where merged = touched.

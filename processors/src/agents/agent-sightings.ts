@@ -1,0 +1,131 @@
+import type { Labels } from '@fleetbeat/contracts/events.ts';
+import type { Transaction } from '@fleetbeat/infra/database/database.ts';
+import { storableJson, storableText } from '@fleetbeat/infra/database/storable.ts';
+import type { DecodedEvent } from '../engine/decode.ts';
+
+export interface Sighting {
+  firstSeen: number;
+  lastSeen: number;
+  name: string | null;
+  hostId: string | null;
+  status: string | null;
+  capabilities: string[] | null;
+  labels: Labels | null;
+  model: string | null;
+  messages: number;
+  responses: number;
+  errors: number;
+  tokens: number;
+}
+
+const TOKEN_CLASSES = ['input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens'] as const;
+
+/** What one cut tells about the agents in it, for the registry. Seen means the log's clock. */
+export class AgentSightings {
+  readonly #sightings = new Map<string, Sighting>();
+
+  entries(): Iterable<[agentId: string, sighting: Readonly<Sighting>]> {
+    return this.#sightings;
+  }
+
+  add(event: DecodedEvent): void {
+    const { fields, appendedAt } = event;
+    let sighting = this.#sightings.get(event.key);
+    if (sighting === undefined) {
+      sighting = newSighting(appendedAt);
+      this.#sightings.set(event.key, sighting);
+    }
+    sighting.lastSeen = appendedAt;
+    if (typeof fields['host_id'] === 'string') sighting.hostId = fields['host_id'];
+    if (fields['labels'] !== undefined) sighting.labels = fields['labels'] as Labels;
+    if (fields['message_type'] === 'heartbeat') {
+      sighting.status = (fields['status'] as string | undefined) ?? 'online';
+      if (typeof fields['name'] === 'string') sighting.name = fields['name'];
+      if (Array.isArray(fields['capabilities'])) sighting.capabilities = fields['capabilities'] as string[];
+      return;
+    }
+    sighting.messages++;
+    if (fields['message_type'] === 'agent_response') sighting.responses++;
+    else if (fields['message_type'] === 'error') sighting.errors++;
+    if (typeof fields['model_used'] === 'string') sighting.model = fields['model_used'];
+    sighting.tokens += tokensOf(fields);
+  }
+
+  /** Adds the cut's totals to the registry. Sorted by id, so that two cuts never wait for each other in a circle. */
+  async save(transaction: Transaction, source: number): Promise<void> {
+    if (this.#sightings.size === 0) return;
+    const rows = [...this.#sightings].sort(([a], [b]) => (a < b ? -1 : 1));
+    const column = <T>(pick: (sighting: Sighting) => T): T[] => rows.map(([, sighting]) => pick(sighting));
+    await transaction.query({
+      name: 'save-agent-sightings',
+      text: `insert into agents as a (source, agent_id, first_seen, last_seen, name, host_id, status, capabilities, labels, model,
+                                      total_messages, total_responses, total_errors, total_tokens)
+             select $1, s.agent_id, s.first_seen, s.last_seen, s.name, s.host_id, coalesce(s.status, 'online'),
+                    coalesce(array(select jsonb_array_elements_text(s.capabilities)), '{}'), coalesce(s.labels, '{}'), s.model,
+                    s.messages, s.responses, s.errors, s.tokens
+             from unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::jsonb[],
+                         $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
+               as s (agent_id, first_seen, last_seen, name, host_id, status, capabilities, labels, model,
+                     messages, responses, errors, tokens)
+             on conflict (agent_id) do update set
+               source = excluded.source,
+               last_seen = greatest(a.last_seen, excluded.last_seen),
+               name = coalesce(excluded.name, a.name),
+               host_id = coalesce(excluded.host_id, a.host_id),
+               status = excluded.status,
+               capabilities = case when excluded.capabilities = '{}' then a.capabilities else excluded.capabilities end,
+               labels = case when excluded.labels = '{}' then a.labels else excluded.labels end,
+               model = coalesce(excluded.model, a.model),
+               total_messages = a.total_messages + excluded.total_messages,
+               total_responses = a.total_responses + excluded.total_responses,
+               total_errors = a.total_errors + excluded.total_errors,
+               total_tokens = a.total_tokens + excluded.total_tokens`,
+      values: [
+        source,
+        rows.map(([agentId]) => agentId),
+        column((s) => s.firstSeen),
+        column((s) => s.lastSeen),
+        column((s) => storableText(s.name)),
+        column((s) => s.hostId),
+        column((s) => s.status),
+        column((s) => (s.capabilities === null ? null : storableJson(s.capabilities))),
+        column((s) => (s.labels === null ? null : storableJson(s.labels))),
+        column((s) => s.model),
+        column((s) => s.messages),
+        column((s) => s.responses),
+        column((s) => s.errors),
+        column((s) => s.tokens),
+      ],
+    });
+  }
+}
+
+function newSighting(appendedAt: number): Sighting {
+  return {
+    firstSeen: appendedAt,
+    lastSeen: appendedAt,
+    name: null,
+    hostId: null,
+    status: null,
+    capabilities: null,
+    labels: null,
+    model: null,
+    messages: 0,
+    responses: 0,
+    errors: 0,
+    tokens: 0,
+  };
+}
+
+/** The sum of the token classes; `token_count` where no class is given. */
+function tokensOf(fields: Readonly<Record<string, unknown>>): number {
+  let sum = 0;
+  let anyClass = false;
+  for (const name of TOKEN_CLASSES) {
+    const tokens = fields[name] as number | undefined;
+    if (tokens === undefined) continue;
+    sum += tokens;
+    anyClass = true;
+  }
+  return anyClass ? sum : ((fields['token_count'] as number | undefined) ?? 0);
+}

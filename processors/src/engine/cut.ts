@@ -1,0 +1,151 @@
+import { TIERS, windowStart, type PartialRow } from '@fleetbeat/contracts/aggregates.ts';
+import type { EventTopic } from '@fleetbeat/contracts/events.ts';
+import type { Transaction } from '@fleetbeat/infra/database/database.ts';
+import type { LogRecord } from '@fleetbeat/infra/event-log/event-log.ts';
+import { hashHi, hashLo, hashString } from '@fleetbeat/infra/time-series/hash64.ts';
+import { decodeRecord, type DeadLetter, type DecodedEvent } from './decode.ts';
+import type { SeenIds } from './seen-ids.ts';
+
+/** What a topic's events are reduced to over one cut. */
+export interface Reduction {
+  add(event: DecodedEvent): void;
+  /** How many partials are held, at the 10 s tier. */
+  readonly partials: number;
+  /** What goes into the time-series store. */
+  rows(source: number, seq: number): Iterable<PartialRow>;
+  /** Writes what goes into Postgres, within the transaction that claims the cut. */
+  save(transaction: Transaction, cut: Cut): Promise<void>;
+  /** Called once the cut is stored for good. */
+  stored(): void;
+}
+
+/** When a cut has grown enough. Bytes are characters of raw events held. */
+export const CUT_LIMITS = { records: 2 ** 17, partials: 50_000, bytes: 64 * 2 ** 20 } as const;
+
+/** Slack before an event counts as late: its 10 s window had ended this long before it reached the log. */
+const LATE_AFTER_MS = TIERS['10s'];
+
+/**
+ * A run of a source's records and all that follows from them.
+ *
+ * Everything here is a function of the records and of the identities seen before, so that whoever builds
+ * the cut of the same range, however often, builds the same.
+ */
+export class Cut {
+  readonly topic: EventTopic;
+  readonly source: number;
+  readonly seq: number;
+  readonly firstOffset: number;
+  /** One past the last record. */
+  endOffset: number;
+  /** Offsets just before the first record that the log no longer had. */
+  expired = 0;
+  records = 0;
+  read = 0;
+  aggregated = 0;
+  duplicate = 0;
+  late = 0;
+  bytes = 0;
+  firstAppendMs = 0;
+  lastAppendMs = 0;
+  /** Aggregated events by the hour of their own time (epoch ms). */
+  readonly hours = new Map<number, number>();
+  readonly deadLetters: DeadLetter[] = [];
+  readonly reduction: Reduction;
+  readonly #seen: SeenIds;
+  #hashes = new Int32Array(256);
+  #lastHour = Number.NaN;
+  #lastHourCount = 0;
+
+  constructor(
+    place: { topic: EventTopic; source: number; seq: number; firstOffset: number },
+    seen: SeenIds,
+    reduction: Reduction,
+  ) {
+    this.topic = place.topic;
+    this.source = place.source;
+    this.seq = place.seq;
+    this.firstOffset = place.firstOffset;
+    this.endOffset = place.firstOffset;
+    this.#seen = seen;
+    this.reduction = reduction;
+  }
+
+  get deadCount(): number {
+    return this.deadLetters.length;
+  }
+
+  /** Identities of the aggregated events in their order, 8 bytes each: high word, low word, little-endian. */
+  get hashes(): Uint8Array {
+    return new Uint8Array(this.#hashes.buffer, 0, this.aggregated * 8);
+  }
+
+  isFull(): boolean {
+    return this.records >= CUT_LIMITS.records || this.bytes >= CUT_LIMITS.bytes || this.reduction.partials >= CUT_LIMITS.partials;
+  }
+
+  /** Takes the next record in. Its offset must not lie below `endOffset`; a gap counts as expired. */
+  add(record: LogRecord): void {
+    if (record.offset > this.endOffset) this.expired += record.offset - this.endOffset;
+    this.endOffset = record.offset + 1;
+    this.firstAppendMs ||= record.appendedAt;
+    this.lastAppendMs = record.appendedAt;
+    if (record.tick) return;
+    this.records++;
+    decodeRecord(record, this.topic, this);
+  }
+
+  event(event: DecodedEvent): void {
+    this.read++;
+    identify(this.topic, event);
+    const hi = hashHi;
+    const lo = hashLo;
+    if (!this.#seen.add(hi, lo)) {
+      this.duplicate++;
+      return;
+    }
+    this.#remember(hi, lo);
+    this.aggregated++;
+    this.bytes += event.line.length;
+    const windowEnd = windowStart(event.ts, TIERS['10s']) + TIERS['10s'];
+    if (windowEnd + LATE_AFTER_MS <= event.appendedAt) this.late++;
+    this.#countHour(windowStart(event.ts, TIERS['1h']));
+    this.reduction.add(event);
+  }
+
+  dead(letter: DeadLetter): void {
+    this.read++;
+    this.bytes += letter.payload.length;
+    this.deadLetters.push(letter);
+  }
+
+  #countHour(hour: number): void {
+    if (hour !== this.#lastHour) {
+      this.#lastHour = hour;
+      this.#lastHourCount = this.hours.get(hour) ?? 0;
+    }
+    this.hours.set(hour, ++this.#lastHourCount);
+  }
+
+  #remember(hi: number, lo: number): void {
+    const at = this.aggregated * 2;
+    if (at + 2 > this.#hashes.length) {
+      const larger = new Int32Array(this.#hashes.length * 2);
+      larger.set(this.#hashes);
+      this.#hashes = larger;
+    }
+    this.#hashes[at] = hi;
+    this.#hashes[at + 1] = lo;
+  }
+}
+
+/**
+ * Hashes an event's identity into `hashHi` and `hashLo`: topic, key and the client's id. An event without
+ * an id is nobody's duplicate: it is known by its place in the log.
+ */
+function identify(topic: EventTopic, event: DecodedEvent): void {
+  hashString(event.key);
+  const keyHi = hashHi;
+  const keyLo = hashLo;
+  hashString(event.id ?? `\u0000${topic} ${event.offset} ${event.position}`, keyHi, keyLo);
+}

@@ -1,0 +1,28 @@
+import type { Logger } from '@fleetbeat/infra/logger.ts';
+
+/** Runs `round` again and again, `ms` after the last one ended, until stopped; a failure is logged. */
+export function every(ms: number, round: () => Promise<void>, logger: Logger, complaint: string): { stop(): Promise<void> } {
+  let stopped = false;
+  let wake = (): void => undefined;
+  const loop = async (): Promise<void> => {
+    while (!stopped) {
+      await round().catch((error: unknown) => logger.warn({ err: error }, complaint));
+      if (stopped) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  };
+  const done = loop();
+  return {
+    async stop() {
+      stopped = true;
+      wake();
+      await done;
+    },
+  };
+}

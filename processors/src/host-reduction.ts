@@ -1,0 +1,33 @@
+import type { PartialRow } from '@fleetbeat/contracts/aggregates.ts';
+import type { Transaction } from '@fleetbeat/infra/database/database.ts';
+import { HostRollup } from './aggregates/host-rollup.ts';
+import type { Cut, Reduction } from './engine/cut.ts';
+import type { DecodedEvent } from './engine/decode.ts';
+import { HostSamples } from './hosts/host-samples.ts';
+
+/** What host samples are reduced to: gauges and the host registry. */
+export class HostReduction implements Reduction {
+  readonly samples = new HostSamples();
+  readonly #rollup = new HostRollup();
+
+  get partials(): number {
+    return this.#rollup.size;
+  }
+
+  add(event: DecodedEvent): void {
+    this.#rollup.add(event);
+    this.samples.add(event);
+  }
+
+  rows(source: number, seq: number): Iterable<PartialRow> {
+    return this.#rollup.rows(source, seq);
+  }
+
+  save(transaction: Transaction, cut: Cut): Promise<void> {
+    return this.samples.save(transaction, cut.source);
+  }
+
+  stored(): void {
+    // Samples are shown as they come in, not when they are stored.
+  }
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { DEDUPE_HORIZON, type EventTopic } from '@fleetbeat/contracts/events.ts';
+import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
+import { compactHours } from '@fleetbeat/infra/time-series/compaction.ts';
+import { Gauge } from 'prom-client';
+import { AgentPresence } from './agents/agent-presence.ts';
+import { AgentReduction } from './agent-reduction.ts';
+import { createCutStore } from './engine/cut-store.ts';
+import type { Reduction } from './engine/cut.ts';
+import { every } from './engine/every.ts';
+import { runProcessor } from './engine/run-processor.ts';
+import { SourceProcessor, type CutTimes } from './engine/source-processor.ts';
+import { HostReduction } from './host-reduction.ts';
+import { LiveChanges, publishLive } from './publish-live.ts';
+import { TaskReduction } from './task-reduction.ts';
+
+/** Tasks are cut every second: their state is read from Postgres, and people wait for it. */
+const CUT_TIMES: Record<EventTopic, CutTimes> = {
+  'agent-events': { longest: 10_000, idle: 2_000, ticksOnly: 60_000 },
+  'host-events': { longest: 10_000, idle: 2_000, ticksOnly: 60_000 },
+  'task-events': { longest: 1_000, idle: 500, ticksOnly: 60_000 },
+};
+
+const COMPACT_EVERY_MS = 15_000;
+/** (source, hour) pairs compacted in one round. */
+const COMPACT_AT_ONCE = 50;
+
+/** Event log in; aggregates, raw events, agents, hosts and tasks out. */
+export async function start(context: ServiceContext): Promise<void> {
+  const { config, logger, lifecycle, database, eventLog, timeSeries, metrics } = context;
+  const owner = `${hostname()}/${process.pid}/${randomUUID()}`;
+  const cuts = createCutStore(database, timeSeries, owner);
+  const presences = new Map<number, AgentPresence>();
+  const changes = new LiveChanges();
+
+  const reductions: Record<EventTopic, () => Reduction> = {
+    'agent-events': () => new AgentReduction(true),
+    'host-events': () => new HostReduction(),
+    'task-events': () => new TaskReduction((stored) => changes.announce(stored)),
+  };
+
+  async function open(topic: EventTopic, partition: number): Promise<SourceProcessor> {
+    const source = await SourceProcessor.open(topic, partition, {
+      cuts,
+      reduce: reductions[topic],
+      now: Date.now,
+      times: CUT_TIMES[topic],
+      horizon: DEDUPE_HORIZON,
+      onReplayDiffers: (unstored, cut) =>
+        logger.error({ unstored, read: cut.read, end: cut.endOffset }, 'replayed cut differs from its claim'),
+    });
+    if (topic === 'agent-events') {
+      const presence = new AgentPresence(config.agentOfflineMs);
+      await presence.load(database, source.source);
+      presences.set(source.source, presence);
+    }
+    return source;
+  }
+
+  const processor = await runProcessor({ eventLog, logger, open });
+  lifecycle.onStop('processor', () => processor.stop(), 20_000);
+
+  const publisher = publishLive({
+    eventLog,
+    database,
+    logger,
+    changes,
+    sources: () => processor.sources(),
+    presenceOf: (source) => (source.topic === 'agent-events' ? presences.get(source.source) : undefined),
+  });
+  lifecycle.onStop('live publisher', () => publisher.stop());
+
+  const compaction = every(
+    COMPACT_EVERY_MS,
+    async () => {
+      await metrics.timed('compact_hours', () => compactHours({ store: timeSeries, database }, Date.now(), COMPACT_AT_ONCE));
+    },
+    logger,
+    'hours not compacted',
+  );
+  lifecycle.onStop('compaction', () => compaction.stop());
+
+  new Gauge({
+    name: 'fleetbeat_source_position',
+    help: 'Offset of the next record to read, by source.',
+    labelNames: ['topic', 'partition'] as const,
+    registers: [metrics.registry],
+    collect() {
+      this.reset();
+      for (const source of processor.sources()) this.set({ topic: source.topic, partition: source.partition }, source.position);
+    },
+  });
+}

@@ -1,0 +1,111 @@
+import type { LiveRecord } from '@fleetbeat/contracts/live.ts';
+import type { Topic } from '@fleetbeat/contracts/events.ts';
+import type { Database } from '@fleetbeat/infra/database/database.ts';
+import type { EventLog, NewRecord } from '@fleetbeat/infra/event-log/event-log.ts';
+import type { Logger } from '@fleetbeat/infra/logger.ts';
+import type { AgentPresence } from './agents/agent-presence.ts';
+import { AgentReduction } from './agent-reduction.ts';
+import { every } from './engine/every.ts';
+import type { SourceProcessor } from './engine/source-processor.ts';
+import { HostReduction } from './host-reduction.ts';
+import { takeOpenPartials } from './open-partials.ts';
+
+/** How often open partials are published, in milliseconds. */
+const PARTIALS_EVERY_MS = 250;
+/** How often statuses and samples are published and clocks and watches are kept, in milliseconds. */
+const CHANGES_EVERY_MS = 1_000;
+/** Live changes that wait while the log is away; beyond that the oldest go, as readers ask over REST then. */
+const MAX_WAITING = 10_000;
+
+/** Live changes on their way out. */
+export class LiveChanges {
+  #waiting: LiveRecord[] = [];
+
+  announce(changes: readonly LiveRecord[]): void {
+    this.#waiting.push(...changes);
+    if (this.#waiting.length > MAX_WAITING) this.#waiting.splice(0, this.#waiting.length - MAX_WAITING);
+  }
+
+  take(): LiveRecord[] {
+    const changes = this.#waiting;
+    this.#waiting = [];
+    return changes;
+  }
+}
+
+/**
+ * Publishes what is seen between cuts: open partials to `aggregates`, statuses, samples and tasks to `live`.
+ * Nothing of it is needed for the stored answer, so a failure is logged and the next round goes on.
+ */
+export function publishLive(effects: {
+  eventLog: EventLog;
+  database: Database;
+  logger: Logger;
+  changes: LiveChanges;
+  sources: () => Iterable<SourceProcessor>;
+  presenceOf: (source: SourceProcessor) => AgentPresence | undefined;
+}): { stop(): Promise<void> } {
+  const { eventLog, database, logger, changes, sources, presenceOf } = effects;
+  let watchedAgents: ReadonlySet<string> = new Set();
+
+  async function publishPartials(): Promise<void> {
+    const records = [...sources()]
+      .filter((source) => source.topic === 'agent-events')
+      .flatMap((source) => takeOpenPartials(source, watchedAgents))
+      .map((open) => newRecord('aggregates', open));
+    if (records.length > 0) await eventLog.append(records);
+  }
+
+  async function publishChanges(): Promise<void> {
+    for (const source of sources()) {
+      const reductions = source.openCuts.map((cut) => cut.reduction);
+      const sightings = reductions.flatMap((each) => (each instanceof AgentReduction ? [each.sightings] : []));
+      const statuses = presenceOf(source)?.update(sightings, source.clock) ?? [];
+      changes.announce(statuses.map((data) => ({ type: 'agent_status', data })));
+      for (const each of reductions) {
+        if (each instanceof HostReduction)
+          announce(each.samples.takeNewest().map((data) => ({ type: 'performance_update', data })));
+      }
+    }
+    await flushChanges();
+    await keepClocks(database, [...sources()]);
+    watchedAgents = await readWatchedAgents(database);
+  }
+
+  async function flushChanges(): Promise<void> {
+    const records = changes.take();
+    if (records.length > 0) await eventLog.append(records.map((change) => newRecord('live', change)));
+  }
+
+  const rounds = [
+    every(PARTIALS_EVERY_MS, publishPartials, logger, 'open partials not published'),
+    every(PARTIALS_EVERY_MS, flushChanges, logger, 'live changes not published'),
+    every(CHANGES_EVERY_MS, publishChanges, logger, 'statuses not published'),
+  ];
+  return {
+    async stop() {
+      await Promise.all(rounds.map((round) => round.stop()));
+    },
+  };
+}
+
+function newRecord(topic: Topic, value: unknown): NewRecord {
+  return { topic, partition: 0, key: null, value: Buffer.from(JSON.stringify(value)), count: 1 };
+}
+
+/** The log's clock of each source, for readers that ask who is silent. */
+async function keepClocks(database: Database, sources: readonly SourceProcessor[]): Promise<void> {
+  if (sources.length === 0) return;
+  await database.query(
+    `update sources set clock_ms = clock.ms from unnest($1::int[], $2::bigint[]) as clock (id, ms)
+     where sources.id = clock.id and sources.clock_ms < clock.ms`,
+    [sources.map((source) => source.source), sources.map((source) => source.clock)],
+  );
+}
+
+async function readWatchedAgents(database: Database): Promise<Set<string>> {
+  const { rows } = await database.query<{ key: string }>(
+    `select key from watches where set_name = 'agent' and expires_at > clock_timestamp() order by expires_at desc limit 1000`,
+  );
+  return new Set(rows.map((row) => row.key));
+}
