@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
  */
 const SHARED_FOLDERS: Record<string, readonly string[]> = {
   processors: ['engine'],
-  bff: ['http', 'access'],
+  bff: ['http', 'access', 'windows'],
 };
 
 /** Workspaces whose folders are features at all; infra's are ports that build on each other. */
