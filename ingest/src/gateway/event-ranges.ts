@@ -4,7 +4,8 @@ import { MAX_NESTING } from '@fleetbeat/contracts/events.ts';
  * Finds where the events of a body begin and end, in bytes, without parsing them: it follows strings,
  * escapes and brackets only. So each event can be judged on its own and passed on as the bytes it came in.
  *
- * Loops run below `end`, which never exceeds the body's length; the `as number` say so to the compiler.
+ * Loops run below `end`, which never exceeds the body's length, and every byte has a class; the `as number` say
+ * so to the compiler.
  */
 
 /** The range holds line breaks outside of strings: the event was pretty-printed. */
@@ -70,7 +71,7 @@ function splitArray(body: Buffer, from: number, maxEvents: number): Split {
   let at = from + 1;
   let close = -1;
   scan: while (at < end) {
-    switch (BYTE_CLASS[body[at] as number]) {
+    switch (BYTE_CLASS[body[at] as number] as number) {
       case QUOTE:
         at = endOfString(body, at + 1, end);
         if (at === end) break scan;
@@ -159,7 +160,7 @@ function measure(body: Buffer, from: number, end: number, wholeRange = false): S
   let flags = 0;
   let at = from;
   scan: while (at < end) {
-    switch (BYTE_CLASS[body[at] as number]) {
+    switch (BYTE_CLASS[body[at] as number] as number) {
       case QUOTE:
         at = endOfString(body, at + 1, end);
         if (at === end) break scan;

@@ -10,7 +10,7 @@ import type { WireFormat } from './event-ranges.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GuardedLog } from './guarded-log.ts';
 import { readBody } from './read-body.ts';
-import { createIdMaker } from './uuid-v7.ts';
+import { createIdMaker } from '../uuid-v7.ts';
 
 /** A request in which not one event was good; `errors` names the reason of each. */
 export class NothingAccepted extends HttpProblem {

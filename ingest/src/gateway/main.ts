@@ -6,8 +6,9 @@ import { createAuthorize, takesEventsWithoutKey } from './access.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { GuardedLog, type WritableLog } from './guarded-log.ts';
+import { prepareClosing } from './closing.ts';
 import { createTakeEvents } from './ingest-request.ts';
-import { closeServer, createGatewayServer } from './server.ts';
+import { createGatewayServer } from './server.ts';
 
 /** Bytes of bodies in flight; beyond it the gateway answers 503. */
 const IN_FLIGHT_BYTES = 64 * 2 ** 20;
@@ -39,6 +40,7 @@ export async function startGateway(context: GatewayContext): Promise<{ url: stri
     logger,
   });
 
+  const close = prepareClosing(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.ingestPort, config.host, () => {
@@ -47,7 +49,7 @@ export async function startGateway(context: GatewayContext): Promise<{ url: stri
     });
   });
   lifecycle.onStop('event log ticks', () => log.stop());
-  lifecycle.onStop('gateway', () => closeServer(server, FINISH_MS));
+  lifecycle.onStop('gateway', () => close(FINISH_MS));
   const { address, port, family } = server.address() as AddressInfo;
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   logger.info({ url, withoutKey }, 'gateway listens');

@@ -316,6 +316,17 @@ describe('connections', () => {
     expect(statuses).toEqual([404, 200]);
   });
 
+  it('that never sent a request do not hold up a stop', async () => {
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    const closed = new Promise((resolve) => socket.on('close', resolve).on('error', () => undefined));
+    await new Promise((resolve) => socket.on('connect', resolve));
+    await send({ method: 'GET', path: '/health' });
+    const start = performance.now();
+    await gateway.stop();
+    await closed;
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+
   it('finish what is under way at a stop, and take nothing new', async () => {
     log.mode = 'hang';
     const underWay = send({ body: JSON.stringify(event()) });

@@ -103,18 +103,6 @@ export function createGatewayServer(parts: GatewayServerParts): Server {
   }
 }
 
-/** Closes a server: takes nothing new, lets what is under way finish, and ends what has not within `timeoutMs`. */
-export function closeServer(server: Server, timeoutMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
-}
-
 function findRoute(url: string): Route | undefined {
   const path = pathOf(url);
   switch (path) {
