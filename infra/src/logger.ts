@@ -31,9 +31,24 @@ export function createLogger(
       level: (label) => ({ level: label }),
       log: (fields) => hideSecretFields(fields, 3) as Record<string, unknown>,
     },
+    serializers: { err: describeError },
     hooks: { streamWrite: hideSecretText },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** What is said of an error: drivers hang whole connections on theirs, which no log line needs. */
+function describeError(error: unknown, depth = 3): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const code = 'code' in error ? error.code : undefined;
+  return {
+    type: name,
+    message,
+    code,
+    stack,
+    cause: depth > 0 && cause !== undefined ? describeError(cause, depth - 1) : undefined,
+  };
 }
 
 /** Replaces what looks like a secret in any text that is about to be shown. */

@@ -64,7 +64,7 @@ export function publishLive(effects: {
       changes.announce(statuses.map((data) => ({ type: 'agent_status', data })));
       for (const each of reductions) {
         if (each instanceof HostReduction)
-          announce(each.samples.takeNewest().map((data) => ({ type: 'performance_update', data })));
+          changes.announce(each.samples.takeNewest().map((data) => ({ type: 'performance_update', data })));
       }
     }
     await flushChanges();

@@ -27,7 +27,9 @@ export function openDatabase(
     types: { getTypeParser },
   });
   // Without a listener a connection that breaks while idle would end the process.
-  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection broke'));
+  pool.on('error', (error) => {
+    if (!pool.ending) logger.warn({ err: error }, 'an idle database connection broke');
+  });
   return pool;
 }
 

@@ -1,0 +1,23 @@
+import { type Tier, TIERS } from '@fleetbeat/contracts/aggregates.ts';
+import { deleteInBatches } from './delete-in-batches.ts';
+import type { RetentionContext } from './retention-context.ts';
+
+/** Rows of each tier beyond its retention; 1 m rows of an hour that is not compacted yet stay. */
+export async function expireTimeSeries({ database, timeSeries, retention, now, signal }: RetentionContext): Promise<number> {
+  const { rows } = await database.query<{ hour: number | null }>(
+    `select min(hour) "hour" from compacted_hours where merged < touched`,
+  );
+  const oldestOpenHour = rows[0]?.hour ?? Number.POSITIVE_INFINITY;
+  for (const tier of Object.keys(TIERS) as Tier[]) {
+    signal.throwIfAborted();
+    const before = now() - retention[tier];
+    await timeSeries.expire(tier, tier === '1m' ? Math.min(before, oldestOpenHour) : before);
+  }
+  return await deleteInBatches(
+    database,
+    `delete from compacted_hours where (source, hour) in
+       (select source, hour from compacted_hours where hour < $2 and merged >= touched limit $1)`,
+    [now() - retention['1h']],
+    signal,
+  );
+}
