@@ -6,7 +6,9 @@ import type { Transaction } from '../database/database.ts';
 export interface PartialQuery {
   readonly set: SetName;
   /** Undefined reads every key of the set. */
-  readonly keys?: readonly string[];
+  readonly keys?: readonly string[] | undefined;
+  /** Undefined reads the rows of every source. */
+  readonly source?: number | undefined;
   readonly tier: Tier;
   /** Epoch milliseconds, half-open: windows that start in [from, to). */
   readonly from: number;
