@@ -9,7 +9,6 @@ export type QueueName = keyof JobPayloads;
 export const RETENTION_TASKS = [
   'raw-events',
   'cut-hashes',
-  'cuts',
   'dead-letters',
   'watches',
   'sign-in',

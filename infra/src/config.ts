@@ -28,6 +28,8 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   readonly trustProxy: boolean | number | string;
   readonly databaseUrl: string | undefined;
+  /** The database is the one that the standalone start brought up. */
+  readonly embeddedDatabase: boolean;
   readonly kafkaBrokers: readonly string[] | undefined;
   readonly influx: InfluxConfig | undefined;
   readonly redisUrl: string | undefined;
@@ -176,6 +178,8 @@ const variables = z
     INFLUX_ORG: z.string().optional(),
     INFLUX_BUCKET: z.string().min(1).default('fleetbeat'),
     REDIS_URL: url(['redis:', 'rediss:']).optional(),
+    // Set by the standalone start for the services it spawns.
+    FLEETBEAT_EMBEDDED_DATABASE: z.enum(['true', 'false']).default('false'),
     FLEETBEAT_DATA: z.string().default('.data'),
     FLEETBEAT_SECRET: key.optional(),
     FLEETBEAT_ADMIN_KEY: key.optional(),
@@ -232,6 +236,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     corsOrigins: v.CORS_ORIGINS,
     trustProxy: v.TRUST_PROXY,
     databaseUrl: v.DATABASE_URL,
+    embeddedDatabase: v.FLEETBEAT_EMBEDDED_DATABASE === 'true',
     kafkaBrokers: v.KAFKA_BROKERS,
     influx:
       v.INFLUX_URL === undefined

@@ -11,11 +11,15 @@ export interface Lifecycle {
   /** True from the first call of `stop`. */
   readonly stopping: boolean;
   /**
-   * Stops on SIGTERM and SIGINT and exits with 0, or with 1 where a step failed; a second signal exits at once.
+   * Stops on SIGTERM and SIGINT and exits with 0, or with 1 where a step failed; a second signal, a second or
+   * more later, exits at once.
    * An uncaught error stops likewise and exits with 1.
    */
   handleSignals(): void;
 }
+
+/** Signals closer together than this, in milliseconds, are one request to stop. */
+const SAME_SIGNAL_MS = 1_000;
 
 interface Step {
   readonly name: string;
@@ -26,6 +30,7 @@ interface Step {
 export function createLifecycle(logger: Logger, exit: (code: number) => void = (code) => process.exit(code)): Lifecycle {
   const steps: Step[] = [];
   let stopped: Promise<void> | undefined;
+  let signalledAt = 0;
 
   async function runSteps(reason: string): Promise<void> {
     logger.info({ reason }, 'stopping');
@@ -67,6 +72,10 @@ export function createLifecycle(logger: Logger, exit: (code: number) => void = (
     handleSignals() {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) {
         process.on(signal, () => {
+          const now = Date.now();
+          // npm passes Ctrl-C on to a process that the terminal has told already.
+          if (now - signalledAt < SAME_SIGNAL_MS) return;
+          signalledAt = now;
           if (stopped !== undefined) {
             logger.warn({ signal }, 'second signal: exiting at once');
             exit(128 + (signal === 'SIGINT' ? 2 : 15));

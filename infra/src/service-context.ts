@@ -35,3 +35,6 @@ export interface ServiceContext {
 export interface ServiceModule {
   start(context: ServiceContext): Promise<void>;
 }
+
+/** What a service tells its supervisor once `start` has resolved. */
+export const READY_MESSAGE = 'ready';

@@ -7,7 +7,7 @@ import type { Logger } from '../logger.ts';
 import { postgresAccount } from './postgres-account.ts';
 import { findPostgresBinaries } from './postgres-binaries.ts';
 import { endLeftover, initialiseCluster, ownerOf, refuseOtherVersion } from './postgres-cluster.ts';
-import { spawnServer, stopServer, untilReady } from './postgres-server.ts';
+import { spawnServer, stopServer, tryConnect, untilReady } from './postgres-server.ts';
 
 /** A Postgres server of ours, on a loopback port. */
 export interface EmbeddedDatabase {
@@ -61,7 +61,7 @@ export async function startEmbeddedDatabase(dataDir: string, logger: Logger): Pr
 
   const port = await freePort(stored?.port);
   await writeAccess(dataDir, { port, password });
-  const url = (database: string) => `postgresql://${USER}:${password}@127.0.0.1:${port}/${database}`;
+  const url = (database: string) => databaseUrl({ port, password }, database);
   const server = spawnServer(binaries, cluster, port, account, logger);
   try {
     await untilReady(server, url('postgres'), logger);
@@ -70,6 +70,11 @@ export async function startEmbeddedDatabase(dataDir: string, logger: Logger): Pr
     await stopServer(server.child, binaries, cluster);
     throw error;
   }
+
+  // Where this process ends without a stop the server does not stay behind.
+  const endWithUs = () => server.child.kill('SIGINT');
+  process.once('exit', endWithUs);
+  void server.exit.then(() => process.off('exit', endWithUs));
 
   let stopping: Promise<void> | undefined;
   return {
@@ -80,6 +85,18 @@ export async function startEmbeddedDatabase(dataDir: string, logger: Logger): Pr
       return stopping;
     },
   };
+}
+
+/** Where the database of a data folder can be reached, or undefined where none answers. */
+export async function runningDatabaseUrl(dataDir: string): Promise<string | undefined> {
+  const stored = await readAccess(dataDir);
+  if (stored === undefined) return undefined;
+  const url = databaseUrl(stored, DATABASE);
+  return (await tryConnect(url)) === undefined ? url : undefined;
+}
+
+function databaseUrl({ port, password }: Access, database: string): string {
+  return `postgresql://${USER}:${password}@127.0.0.1:${port}/${database}`;
 }
 
 async function createDatabase(url: string): Promise<void> {

@@ -91,7 +91,8 @@ export async function untilReady(server: Server, url: string, logger: Logger): P
   }
 }
 
-async function tryConnect(url: string): Promise<Error | undefined> {
+/** Answers why a server takes no connection, or undefined where it does. */
+export async function tryConnect(url: string): Promise<Error | undefined> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);
   try {

@@ -1,0 +1,55 @@
+import type { readySchema } from '@fleetbeat/contracts/api.ts';
+import type * as z from 'zod';
+import type { Config } from './config.ts';
+import type { Logger } from './logger.ts';
+
+export type Engines = z.infer<typeof readySchema>['engines'];
+
+/** Which engine is behind each port, as configured. */
+export function enginesInUse(config: Pick<Config, 'kafkaBrokers' | 'influx' | 'redisUrl' | 'embeddedDatabase'>): Engines {
+  return {
+    event_log: config.kafkaBrokers === undefined ? 'postgres' : 'kafka',
+    time_series: config.influx === undefined ? 'postgres' : 'influxdb',
+    job_queue: config.redisUrl === undefined ? 'postgres' : 'redis',
+    database: config.embeddedDatabase ? 'embedded-postgres' : 'postgres',
+  };
+}
+
+/** How often a missing engine is tried, and how often its absence is told, in milliseconds. */
+const TRY_EVERY_MS = 500;
+const TELL_EVERY_MS = 5_000;
+
+/**
+ * Resolves when `ping` does. A configured engine that is away is waited for, for as long as it takes, and
+ * never replaced by another. Rejects when `signal` aborts.
+ */
+export async function waitForEngine(
+  name: string,
+  ping: () => Promise<unknown>,
+  logger: Logger,
+  signal: AbortSignal,
+  pause: (ms: number) => Promise<void> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+): Promise<void> {
+  const started = Date.now();
+  let told = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      await ping();
+      if (told !== 0) logger.info({ engine: name, waited_ms: Date.now() - started }, `${name} is there`);
+      return;
+    } catch (error) {
+      if (Date.now() - told >= TELL_EVERY_MS) {
+        told = Date.now();
+        logger.warn({ engine: name, reason: describe(error) }, `waiting for ${name}`);
+      }
+    }
+    await pause(TRY_EVERY_MS);
+  }
+}
+
+/** One line; Node packs the failures of each address of a host into an error without a message. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
+  return error instanceof Error ? error.message || error.name : String(error);
+}

@@ -1,0 +1,39 @@
+import { ConfigError } from './config.ts';
+import { createLifecycle, type Lifecycle } from './lifecycle.ts';
+import { createLogger } from './logger.ts';
+import { banner } from './standalone/banner.ts';
+import { DataFolderInUse } from './standalone/data-folder-lock.ts';
+import { PortTaken, type Standalone, startStandalone } from './standalone/start.ts';
+
+/**
+ * Starts Fleetbeat on this machine (`npm start`) and stays until SIGTERM or SIGINT. `onReady` runs once every
+ * service has said that it is ready and the banner was printed.
+ */
+export async function runStandalone(
+  env: NodeJS.ProcessEnv,
+  onReady: (standalone: Standalone, lifecycle: Lifecycle) => void | Promise<void> = () => undefined,
+): Promise<void> {
+  process.title = 'fleetbeat';
+  const logger = createLogger('standalone', env['LOG_LEVEL'] || 'info');
+  const lifecycle = createLifecycle(logger);
+  lifecycle.handleSignals();
+  try {
+    const standalone = await startStandalone(env, logger, lifecycle);
+    await Promise.all([...standalone.services.values()].map((service) => service.ready));
+    process.stdout.write(banner(standalone.config, await standalone.loginLink()));
+    await onReady(standalone, lifecycle);
+  } catch (error) {
+    // What the stop itself has cut short is no failure.
+    if (lifecycle.stopping) return;
+    console.error(isPlain(error) ? `\nfleetbeat: ${error.message}\n` : error);
+    await lifecycle.stop('failed start').catch(() => undefined);
+    process.exit(error instanceof ConfigError ? 78 : 1);
+  }
+}
+
+/** Errors that say all there is to say. */
+function isPlain(error: unknown): error is Error {
+  return error instanceof ConfigError || error instanceof DataFolderInUse || error instanceof PortTaken;
+}
+
+if (import.meta.main) await runStandalone(process.env);
