@@ -1,0 +1,265 @@
+import type { Measures, Pipeline } from '@fleetbeat/contracts/api.ts';
+import { describe, expect, it, vi } from 'vitest';
+import type * as z from 'zod';
+import { additiveOf } from './compare.ts';
+import { exactQuantile, messagesOf, tokensOf, type EventTally } from './event-tally.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import { parseOptions, type Options } from './options.ts';
+import type { Platform } from './platform.ts';
+import { createScenario, type PlannedEvent } from './scenario.ts';
+import { StillBehind, untilCaughtUp, verify } from './verify.ts';
+
+const NOW = Date.UTC(2026, 10, 21, 12);
+
+function someEvents(): PlannedEvent[] {
+  const options = parseOptions('--rate 60 --duration 60 --agents 5 --hosts 2'.split(' '), {}) as Options;
+  return [...createScenario(options, null, NOW).events()];
+}
+
+function ledgerOf(events: readonly PlannedEvent[]): Ledger {
+  const ledger = createLedger();
+  for (const event of events) ledger.record(event);
+  return ledger;
+}
+
+function measuresOf(tally: EventTally): Measures {
+  const sorted = tally.times.toSorted((a, b) => a - b);
+  const quantile = (q: number): number | null => {
+    const us = exactQuantile(sorted, q);
+    return us === undefined ? null : us / 1_000;
+  };
+  return {
+    ...additiveOf(tally),
+    average_response_time: sorted.length === 0 ? null : tally.response_us / sorted.length / 1_000,
+    response_time_min: quantile(0),
+    response_time_max: quantile(1),
+    response_time_p50: quantile(0.5),
+    response_time_p95: quantile(0.95),
+    response_time_p99: quantile(0.99),
+    average_feedback_score: tally.scored === 0 ? null : tally.score_micros / tally.scored / 1e6,
+    unique_users: tally.users.size,
+  };
+}
+
+/** A platform that has processed `events`, and answers as the API does. */
+function platformThatSaw(events: readonly PlannedEvent[], others: { agent_id: string; last_seen: number }[] = []): Platform {
+  const seen = ledgerOf(events);
+  const metrics = (tally: EventTally) => ({
+    from: 0,
+    to: 1,
+    step_ms: 1,
+    totals: measuresOf(tally),
+    series: [{ t: 0, ...measuresOf(tally) }],
+  });
+  const agent = (id: string, tally: EventTally) => ({
+    agent_id: id,
+    name: null,
+    host_id: null,
+    status: 'online',
+    capabilities: [],
+    labels: {},
+    model: null,
+    first_seen: 0,
+    last_seen: 0,
+    total_messages: messagesOf(tally),
+    total_responses: tally.agent_response,
+    total_errors: tally.error,
+    total_tokens_used: tokensOf(tally),
+    success_rate: messagesOf(tally) === 0 ? null : (messagesOf(tally) - tally.error) / messagesOf(tally),
+  });
+  const answer = (path: string): unknown => {
+    const [, kind = '', id = '', rest = ''] = /^\/([a-z]+)\/?([^/?]*)(.*)$/.exec(path) ?? [];
+    if (kind === 'fleet') return metrics(seen.total);
+    if (kind === 'models') {
+      return {
+        from: 0,
+        to: 1,
+        step_ms: 1,
+        models: [...seen.models].map(([model, tally]) => ({ model, totals: measuresOf(tally), series: [] })),
+      };
+    }
+    if (kind === 'agents' && id === '') return { items: others };
+    if (kind === 'agents') {
+      const tally = seen.agents.get(id);
+      return tally === undefined ? null : rest.startsWith('/metrics') ? metrics(tally) : agent(id, tally);
+    }
+    if (kind === 'hosts') {
+      const gauges = seen.hosts.get(id);
+      if (gauges === undefined) return null;
+      const points = [...gauges].map(([gauge, windows]) => [
+        gauge,
+        [...windows].map(([t, { total, samples, min, max, last }]) => ({
+          t,
+          avg: total / samples / 1e3,
+          min: min / 1e3,
+          max: max / 1e3,
+          last: last / 1e3,
+        })),
+      ]);
+      const samples = [...gauges].map(([gauge, windows]) => [
+        gauge,
+        [...windows.values()].reduce((sum, window) => sum + window.samples, 0),
+      ]);
+      return {
+        host_id: id,
+        from: 0,
+        to: 1,
+        step_ms: 60_000,
+        gauges: Object.fromEntries(points),
+        samples: Object.fromEntries(samples),
+      };
+    }
+    const status = seen.tasks.get(id)?.status;
+    const nothing = {
+      name: null,
+      description: null,
+      workflow_id: null,
+      agent_id: null,
+      due_date: null,
+      result: null,
+      error: null,
+    };
+    const times = { created_at: 0, started_at: null, completed_at: null, duration_seconds: null };
+    return status === undefined ? null : { task_id: id, status, priority: 'low', progress: 0, attempts: 0, ...nothing, ...times };
+  };
+  return {
+    key: undefined,
+    get: <S extends z.ZodType>(path: string, schema: S) => {
+      const given = answer(path);
+      return Promise.resolve(given === null ? null : schema.parse(given));
+    },
+  };
+}
+
+/** Lets time pass at once where verify would wait for a difference to go away. */
+async function verified(platform: Platform, ledger: Ledger, when: 'always' | 'never' | 'if-alone' = 'always') {
+  vi.useFakeTimers({ now: NOW });
+  try {
+    const result = verify(platform, ledger, when === 'if-alone' ? { when, startedAt: NOW } : { when });
+    await vi.advanceTimersByTimeAsync(60_000);
+    return await result;
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+describe('verify', () => {
+  const events = someEvents();
+  const ledger = ledgerOf(events);
+
+  it('finds nothing where the platform saw what was acknowledged', async () => {
+    const result = await verified(platformThatSaw(events), ledger);
+    expect(result.differences).toEqual([]);
+    expect(result.compared).toEqual({ agents: 5, hosts: 2, tasks: ledger.tasks.size, models: ledger.models.size, fleet: true });
+    expect(ledger.tasks.size).toBeGreaterThan(3);
+    expect(result.totals.total_responses).toBe(ledger.total.agent_response);
+  });
+
+  it.each(['agent-events', 'host-events'] as const)(
+    'finds one event of %s that was lost, and one that was counted twice',
+    async (topic) => {
+      const one = events.findIndex((event) => event.topic === topic);
+      const lost = await verified(platformThatSaw(events.toSpliced(one, 1)), ledger);
+      const doubled = await verified(platformThatSaw([...events, ...events.slice(one, one + 1)]), ledger);
+      for (const { differences } of [lost, doubled]) {
+        expect(differences.length).toBeGreaterThan(0);
+        expect(differences.map(({ scope }) => scope)).toContain(events[one]?.key);
+      }
+    },
+  );
+
+  it('finds a task whose end was lost, and an agent and a host that nobody knows', async () => {
+    const end = events.findIndex(({ body }) => 'task_id' in body && body['status'] === 'completed');
+    const [agent] = ledger.agents.keys();
+    const [host] = ledger.hosts.keys();
+    const partly = events.filter(({ key }, index) => index !== end && key !== agent && key !== host);
+    const scopes = (await verified(platformThatSaw(partly), ledger)).differences.map(({ scope }) => scope);
+    for (const scope of [events[end]?.key, agent, host, 'all agents', 'fleet']) expect(scopes).toContain(scope);
+  });
+
+  it('waits for answers that are a moment behind', async () => {
+    let asked = 0;
+    const [behind, current] = [platformThatSaw(events.slice(0, -50)), platformThatSaw(events)];
+    const platform: Platform = {
+      key: undefined,
+      get: (path, schema) => ((asked += 1) < 30 ? behind : current).get(path, schema),
+    };
+    expect((await verified(platform, ledger)).differences).toEqual([]);
+  });
+
+  describe('where others send as well', () => {
+    const others: PlannedEvent = {
+      sendAt: NOW,
+      topic: 'agent-events',
+      key: 'other',
+      body: { agent_id: 'other', message_type: 'tool_call', id: 'x', ts: NOW },
+    };
+    const shared = platformThatSaw([...events, others], [{ agent_id: 'other', last_seen: NOW + 1 }]);
+
+    it('compares what is its own and says what it leaves out', async () => {
+      const result = await verified(shared, ledger, 'if-alone');
+      expect(result.differences).toEqual([]);
+      expect(result.compared.fleet).toBe(false);
+      expect(result.skipped).toHaveLength(1);
+    });
+
+    it('compares the fleet all the same where it is told to', async () => {
+      expect((await verified(shared, ledger, 'always')).differences.map(({ scope }) => scope)).toContain('fleet');
+    });
+
+    it('does not take a fleet that is wrong for one that is shared', async () => {
+      const alone = platformThatSaw([...events, others], [{ agent_id: 'other', last_seen: NOW - 1 }]);
+      expect((await verified(alone, ledger, 'if-alone')).differences.map(({ scope }) => scope)).toContain('fleet');
+    });
+  });
+});
+
+describe('untilCaughtUp', () => {
+  const pipeline = (read: number, stored: number, end: number): Pipeline => ({
+    accepted: end,
+    aggregated: read,
+    duplicate: 0,
+    dead_lettered: 0,
+    pending: end - stored,
+    late: 0,
+    expired_offsets: 0,
+    lag_records: end - stored,
+    sources: [
+      {
+        source: 1,
+        topic: 'agent-events',
+        partition: 0,
+        stored_offset: stored,
+        end_offset: end,
+        lag_records: end - stored,
+        last_cut_at: null,
+        aggregated: read,
+        duplicate: 0,
+        dead_lettered: 0,
+        late: 0,
+      },
+    ],
+    event_to_screen_ms: { p50: null, p99: null, samples: 0 },
+  });
+  const answering = (states: Pipeline[]): Platform => ({
+    key: undefined,
+    get: (_, schema) => Promise.resolve(schema.parse(states.length > 1 ? states.shift() : states[0])),
+  });
+
+  it('returns when all that was in the log is stored, though more has come since', async () => {
+    const states = [pipeline(0, 0, 10), pipeline(50, 5, 11), pipeline(100, 10, 12), pipeline(0, 0, 99)];
+    await expect(untilCaughtUp(answering(states), pipeline(0, 0, 0), 100, 10_000)).resolves.toBeUndefined();
+  });
+
+  it('does not return before the events are read, though the log seemed shorter', async () => {
+    const states = [pipeline(0, 5, 5), pipeline(0, 5, 5), pipeline(100, 10, 10)];
+    await expect(untilCaughtUp(answering(states), pipeline(0, 0, 0), 100, 10_000)).resolves.toBeUndefined();
+    expect(states).toHaveLength(1);
+  });
+
+  it('says how far the pipeline has come when it is given too little time', async () => {
+    const late = untilCaughtUp(answering([pipeline(40, 4, 10)]), pipeline(0, 0, 0), 100, 1);
+    await expect(late).rejects.toThrow(StillBehind);
+    await expect(late).rejects.toThrow('40 of 100');
+  });
+});

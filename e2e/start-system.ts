@@ -1,0 +1,143 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const ROOT = join(import.meta.dirname, '..');
+const READY_MS = 120_000;
+/** Longer than every service and the database may take to stop. */
+const STOP_MS = 150_000;
+
+/** A whole Fleetbeat of its own: every service in its process, on free ports and a data folder of its own. */
+export interface RunningSystem {
+  /** Base URLs of the API and the gateway. */
+  readonly api: string;
+  readonly ingest: string;
+  /** Key with every scope. */
+  readonly key: string;
+  readonly dataDir: string;
+  /** Answer of `/ready`. */
+  readonly ready: unknown;
+  /** GET below `/api/v1`; throws for anything but 200. */
+  get<T>(path: string): Promise<T>;
+  /** `npm run simulate -- ...args` with the key that the start has left in the data folder. */
+  simulate(args: string): Promise<Ended>;
+  stop(): Promise<void>;
+}
+
+export interface Ended {
+  readonly code: number;
+  /** Standard output and error. */
+  readonly output: string;
+}
+
+/** Starts `npm start` with `env` beside the necessary and waits until it is ready. */
+export async function startSystem(env: Readonly<Record<string, string | undefined>>): Promise<RunningSystem> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'fleetbeat-e2e-'));
+  const [port, ingestPort] = await freePorts(2);
+  const key = 'e2e-admin-key-0123456789';
+  const serviceEnv = {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    LOG_LEVEL: 'warn',
+    FLEETBEAT_DATA: dataDir,
+    FLEETBEAT_ADMIN_KEY: key,
+    PORT: String(port),
+    INGEST_PORT: String(ingestPort),
+    ...env,
+  };
+  const logFile = join(dataDir, 'system.log');
+  const log = openSync(logFile, 'a');
+  const child = spawn(process.execPath, [join(ROOT, 'infra', 'src', 'standalone.ts')], {
+    cwd: ROOT,
+    env: serviceEnv,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  const api = `http://127.0.0.1:${port}`;
+  const ended = once(child, 'exit');
+
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      const killer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      await ended;
+      clearTimeout(killer);
+    }
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+
+  let ready: unknown;
+  for (const deadline = Date.now() + READY_MS; ready === undefined;) {
+    ready = await readReady(api);
+    if (ready !== undefined) break;
+    if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
+      const text = readFileSync(logFile, 'utf8').slice(-8_000);
+      await stop();
+      throw new Error(`Fleetbeat did not become ready\n${text}`);
+    }
+    await sleep(200);
+  }
+
+  return {
+    api,
+    ingest: `http://127.0.0.1:${ingestPort}`,
+    key,
+    dataDir,
+    ready,
+    async get<T>(path: string): Promise<T> {
+      const response = await fetch(`${api}/api/v1${path}`, { headers: { authorization: `Bearer ${key}` } });
+      const text = await response.text();
+      if (response.status !== 200) throw new Error(`GET ${path} answered ${response.status}: ${text}`);
+      return JSON.parse(text) as T;
+    },
+    simulate: (args) =>
+      runProgram(join(ROOT, 'agents-simulator', 'src', 'main.ts'), args, {
+        PATH: process.env['PATH'],
+        FLEETBEAT_DATA: dataDir,
+        INGEST_URL: `http://127.0.0.1:${ingestPort}`,
+        PUBLIC_URL: api,
+        KAFKA_BROKERS: env['KAFKA_BROKERS'],
+      }),
+    stop,
+  };
+}
+
+async function readReady(api: string): Promise<unknown> {
+  try {
+    const response = await fetch(`${api}/ready`, { signal: AbortSignal.timeout(2_000) });
+    const body: unknown = await response.json();
+    return response.status === 200 ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function runProgram(program: string, args: string, env: NodeJS.ProcessEnv): Promise<Ended> {
+  try {
+    const options = { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024 };
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...args.split(' ')], options);
+    return { code: 0, output: stderr + stdout };
+  } catch (error) {
+    const { code, stdout = '', stderr = '' } = error as { code?: number; stdout?: string; stderr?: string };
+    return { code: typeof code === 'number' ? code : -1, output: stderr + stdout };
+  }
+}
+
+/** Ports that are free now; held open together, so that no two are the same. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
