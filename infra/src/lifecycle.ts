@@ -33,6 +33,7 @@ export function createLifecycle(logger: Logger, exit: (code: number) => void = (
   let signalledAt = 0;
 
   async function runSteps(reason: string): Promise<void> {
+    if (steps.length === 0) return;
     logger.info({ reason }, 'stopping');
     const failures: Error[] = [];
     // A step may register while another runs (a server that was still starting), hence no copy of the list.

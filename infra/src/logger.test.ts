@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLogger, hideSecretText } from './logger.ts';
+import { readableLine } from './readable-log.ts';
 
 function logged(log: (logger: ReturnType<typeof createLogger>) => void): string {
   let text = '';
@@ -43,5 +44,22 @@ describe('a log line', () => {
 
   it('leaves URLs without a password alone', () => {
     expect(hideSecretText('http://127.0.0.1:3000/agents/a@b')).toBe('http://127.0.0.1:3000/agents/a@b');
+  });
+});
+
+describe('a log line at a terminal', () => {
+  it('is short and readable', () => {
+    const line = logged((logger) => logger.info({ url: 'http://127.0.0.1:4318' }, 'gateway listens'));
+    expect(readableLine(line)).toMatch(/^\d\d:\d\d:\d\d info  test       gateway listens url=http:\/\/127.0.0.1:4318\n$/);
+  });
+
+  it('shows why something failed, and the stack only where it ended the process', () => {
+    const error = new Error('no disk');
+    expect(readableLine(logged((logger) => logger.error({ err: error }, 'failed')))).toMatch(/failed\S*\n {2}no disk\n$/);
+    expect(readableLine(logged((logger) => logger.fatal({ err: error }, 'failed')))).toContain('logger.test.ts');
+  });
+
+  it('passes on what is no log line', () => {
+    expect(readableLine('Segmentation fault\n')).toBe('Segmentation fault\n');
   });
 });

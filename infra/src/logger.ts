@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { readableLine } from './readable-log.ts';
 
 export type Logger = pino.Logger;
 
@@ -14,13 +15,13 @@ const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * A JSON logger on standard output. Fields named like secrets and secrets inside text (passwords in
+ * A logger on standard output: one JSON object a line, or readable lines where that is a terminal. Fields named like secrets and secrets inside text (passwords in
  * URLs, bearer tokens, our own keys) are replaced by `***`.
  */
 export function createLogger(
   name: string,
   level: string = process.env['LOG_LEVEL'] || 'info',
-  destination?: pino.DestinationStream,
+  destination: pino.DestinationStream | undefined = process.stdout.isTTY ? TERMINAL : undefined,
 ): Logger {
   const options: pino.LoggerOptions = {
     name,
@@ -50,6 +51,8 @@ function describeError(error: unknown, depth = 3): unknown {
     cause: depth > 0 && cause !== undefined ? describeError(cause, depth - 1) : undefined,
   };
 }
+
+const TERMINAL: pino.DestinationStream = { write: (line) => void process.stdout.write(readableLine(line)) };
 
 /** Replaces what looks like a secret in any text that is about to be shown. */
 export function hideSecretText(text: string): string {

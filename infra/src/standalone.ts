@@ -1,13 +1,17 @@
 import { ConfigError } from './config.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createLogger } from './logger.ts';
+import type { ServiceName } from './service-context.ts';
 import { banner } from './standalone/banner.ts';
 import { DataFolderInUse } from './standalone/data-folder-lock.ts';
 import { PortTaken, type Standalone, startStandalone } from './standalone/start.ts';
 
+/** What must run before somebody who signs in sees anything. */
+const SHOWS_THE_FLEET = ['processors', 'bff', 'gateway'] as const satisfies readonly ServiceName[];
+
 /**
- * Starts Fleetbeat on this machine (`npm start`) and stays until SIGTERM or SIGINT. `onReady` runs once every
- * service has said that it is ready and the banner was printed.
+ * Starts Fleetbeat on this machine (`npm start`) and stays until SIGTERM or SIGINT. `onReady` runs once events
+ * can be sent and seen, and the banner was printed.
  */
 export async function runStandalone(
   env: NodeJS.ProcessEnv,
@@ -19,7 +23,7 @@ export async function runStandalone(
   lifecycle.handleSignals();
   try {
     const standalone = await startStandalone(env, logger, lifecycle);
-    await Promise.all([...standalone.services.values()].map((service) => service.ready));
+    await Promise.all(SHOWS_THE_FLEET.map((name) => standalone.services.get(name)?.ready));
     process.stdout.write(banner(standalone.config, await standalone.loginLink()));
     await onReady(standalone, lifecycle);
   } catch (error) {

@@ -76,7 +76,7 @@ export async function endLeftover(cluster: string, logger: Logger): Promise<void
   if (text === undefined) return;
   const pid = Number.parseInt(text, 10);
   if (Number.isInteger(pid) && pid > 0 && (await isServerOf(pid, cluster))) {
-    logger.warn({ pid }, 'a database server of an earlier run is still there: stopping it');
+    logger.warn({ server: pid }, 'a database server of an earlier run is still there: stopping it');
     process.kill(pid, 'SIGINT');
     const deadline = Date.now() + LEFTOVER_STOP_MS;
     while (isAlive(pid) && (await isServerOf(pid, cluster))) {
