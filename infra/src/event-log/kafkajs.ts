@@ -1,11 +1,53 @@
 import { createRequire } from 'node:module';
-import kafkajs from 'kafkajs';
+import type { logCreator } from 'kafkajs';
 import type { Logger } from '../logger.ts';
+import { encodeProduce, isPlain, type ProduceRequest } from './kafka-produce-request.ts';
 
-/** kafkajs as the rest of the program uses it: with its fault on newer Node versions mended and logging to ours. */
+/**
+ * kafkajs 2.2.4 as the rest of the program uses it, with two of its parts replaced. There has been no release
+ * since 2023 and package.json pins the version, so the parts stay where they are; one that is used by another
+ * importer of kafkajs before this module loads merely stays as it was.
+ */
 
-const { Kafka, logLevel, Partitioners } = kafkajs;
-export { Kafka, Partitioners };
+const load = createRequire(import.meta.url);
+
+interface Request {
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  /** Writes the whole frame; only our own requests have it. */
+  readonly frame?: (apiVersion: number, correlationId: number, clientId: string) => Buffer;
+}
+interface FrameParts {
+  readonly request: Request;
+  readonly correlationId: number;
+  readonly clientId: string;
+}
+
+/** Makes `path` export what `wrap` makes of its own export. */
+function replaceModule<T>(path: string, wrap: (original: T) => T): void {
+  const original = load(path) as T;
+  const cached = load.cache[load.resolve(path)];
+  if (cached !== undefined) cached.exports = wrap(original);
+}
+
+/** Requests that can write themselves in one piece do; see kafka-produce-request.ts. */
+function writeProduceInOnePiece(): void {
+  type CreateFrame = (parts: FrameParts) => Promise<{ buffer: Buffer }>;
+  type CreateRequest = (request: ProduceRequest) => Request;
+  replaceModule<CreateFrame>('kafkajs/src/protocol/request.js', (original) => (parts) => {
+    const { request, correlationId, clientId } = parts;
+    if (request.frame === undefined) return original(parts);
+    return Promise.resolve({ buffer: request.frame(request.apiVersion, correlationId, clientId) });
+  });
+  replaceModule<CreateRequest>('kafkajs/src/protocol/requests/produce/v3/request.js', (original) => (request) => {
+    const created = original(request);
+    if (!isPlain(request)) return created;
+    return {
+      ...created,
+      frame: (apiVersion, correlationId, clientId) => encodeProduce(request, apiVersion, correlationId, clientId, Date.now()),
+    };
+  });
+}
 
 interface RequestQueue {
   throttledUntil: number;
@@ -18,11 +60,10 @@ interface RequestQueue {
 const CHECK_PENDING_MS = 10;
 
 /**
- * kafkajs 2.2.4 sets a timer with a large negative delay after every response (Node 24 warns of it, and each
- * is one needless wake-up). A check is due only while something is pending or the broker has asked to wait.
+ * kafkajs sets a timer with a large negative delay after every response (Node 24 warns of it, and each is one
+ * needless wake-up). A check is due only while something is pending or the broker has asked to wait.
  */
 function mendRequestTimer(): void {
-  const load = createRequire(import.meta.url);
   const queue = load('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue };
   queue.prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
     if (this.throttleCheckTimeoutId !== null) return;
@@ -38,20 +79,26 @@ function mendRequestTimer(): void {
   };
 }
 
+writeProduceInOnePiece();
 mendRequestTimer();
+// After the replacements: what kafkajs loads, it keeps.
+const kafkajs = load('kafkajs') as typeof import('kafkajs');
+
+export const { Kafka, Partitioners } = kafkajs;
 
 /**
  * A `logCreator` that passes kafkajs' lines on, one level lower than it thinks: what it calls an error is
  * mostly an attempt that it makes again by itself.
  */
-export function kafkaLogCreator(logger: Logger): kafkajs.logCreator {
+export function kafkaLogCreator(logger: Logger): logCreator {
+  const { ERROR, WARN } = kafkajs.logLevel;
   return () =>
-    ({ level, namespace, log }) => {
+    ({ level, namespace, log }: Parameters<ReturnType<logCreator>>[0]) => {
       // `timestamp` and `logger` are said by our own lines already; a stack of a retried attempt says nothing new.
       const fields = { ...log, message: undefined, timestamp: undefined, logger: undefined, stack: undefined, part: namespace };
       const text = `kafkajs: ${log.message}`;
-      if (level === logLevel.ERROR) logger.warn(fields, text);
-      else if (level === logLevel.WARN) logger.info(fields, text);
+      if (level === ERROR) logger.warn(fields, text);
+      else if (level === WARN) logger.info(fields, text);
       else logger.debug(fields, text);
     };
 }
