@@ -28,7 +28,8 @@ describe('the ledger', () => {
     expect(ledger.models.get('m')?.input_tokens).toBe(5);
     expect([...ledger.models.keys()]).toEqual(['m', 'n']);
     expect(ledger.total.input_tokens).toBe(23);
-    expect([ledger.events, ledger.from, ledger.to]).toEqual([3, 50, 100]);
+    expect([ledger.from, ledger.to]).toEqual([50, 100]);
+    expect([...ledger.topics]).toEqual([['agent-events', 3]]);
   });
 
   it('keeps gauges by minute: count, sum, extremes, and the last by its own time', () => {

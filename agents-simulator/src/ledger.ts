@@ -1,5 +1,5 @@
 import { HOST_GAUGES, type HostGauge } from '@fleetbeat/contracts/aggregates.ts';
-import type { AgentMessage, Heartbeat, HostSample, TaskEvent, TaskStatus } from '@fleetbeat/contracts/events.ts';
+import type { AgentMessage, EventTopic, Heartbeat, HostSample, TaskEvent, TaskStatus } from '@fleetbeat/contracts/events.ts';
 import { addEvent, emptyTally, type EventTally } from './event-tally.ts';
 import type { PlannedEvent } from './scenario.ts';
 
@@ -26,7 +26,7 @@ export interface TaskTally {
 export interface Ledger {
   /** Counts an acknowledged event, once. */
   record(event: PlannedEvent): void;
-  readonly events: number;
+  readonly topics: ReadonlyMap<EventTopic, number>;
   /** First and last event time, epoch milliseconds; Infinity and -Infinity of nothing. */
   readonly from: number;
   readonly to: number;
@@ -44,7 +44,7 @@ export function createLedger(): Ledger {
   const models = new Map<string, EventTally>();
   const hosts = new Map<string, Map<HostGauge, Map<number, GaugeTally>>>();
   const tasks = new Map<string, TaskTally>();
-  let events = 0;
+  const topics = new Map<EventTopic, number>();
   let from = Infinity;
   let to = -Infinity;
 
@@ -87,7 +87,7 @@ export function createLedger(): Ledger {
 
   return {
     record({ topic, body }) {
-      events += 1;
+      topics.set(topic, (topics.get(topic) ?? 0) + 1);
       from = Math.min(from, body.ts);
       to = Math.max(to, body.ts);
       switch (topic) {
@@ -99,9 +99,7 @@ export function createLedger(): Ledger {
           return recordStep(body as unknown as TaskEvent, body.ts);
       }
     },
-    get events() {
-      return events;
-    },
+    topics,
     get from() {
       return from;
     },

@@ -1,4 +1,5 @@
 import { answers, ApiError, createPlatform, findKey, Unreachable, type Platform } from './platform.ts';
+import { followPipeline, readPipeline, StillBehind } from './catch-up.ts';
 import { dispatch, emptyProgress, type Progress } from './dispatch.ts';
 import { createHttpSender } from './http-sender.ts';
 import { createKafkaSender } from './kafka-sender.ts';
@@ -11,7 +12,7 @@ import { createScenario, type Scenario } from './scenario.ts';
 import { watchScreen } from './screen-watch.ts';
 import type { Sender } from './sender.ts';
 import { readTrace } from './trace.ts';
-import { isFleetEmpty, readPipeline, StillBehind, untilCaughtUp, verify, type FleetCheck } from './verify.ts';
+import { isFleetEmpty, verify, type FleetCheck } from './verify.ts';
 
 /** How often the pipeline's lag is asked for, in milliseconds. */
 const LAG_EVERY_MS = 2_000;
@@ -91,16 +92,19 @@ async function run(options: Options): Promise<number> {
   const seconds = (Date.now() - startedAt) / 1_000;
 
   try {
-    if (platform !== undefined && before !== undefined && ledger !== undefined) {
-      await untilCaughtUp(platform, before, progress.accepted, options.verifyTimeoutMs);
-    }
-    for (const deadline = Date.now() + SCREEN_WAIT_MS; (screen?.pending ?? 0) > 0 && Date.now() < deadline;) await sleep(50);
+    const deadline = Date.now() + options.verifyTimeoutMs;
+    const catchUp =
+      platform === undefined || before === undefined || ledger === undefined
+        ? undefined
+        : await followPipeline(platform, before, ledger.topics);
+    await catchUp?.untilRead(deadline);
+    for (const end = Date.now() + SCREEN_WAIT_MS; (screen?.pending ?? 0) > 0 && Date.now() < end;) await sleep(50);
     const after = platform === undefined ? undefined : await readPipeline(platform);
     const duplicates = before === undefined || after === undefined ? null : after.duplicate - before.duplicate;
     for (const text of reportRun(progress, seconds, latencies, screen?.latencies, duplicates)) console.log(text);
     let failed = progress.unknown > 0 || progress.rejected > 0;
-    if (platform !== undefined && ledger !== undefined) {
-      const verification = await verify(platform, ledger, fleetCheck);
+    if (platform !== undefined && ledger !== undefined && catchUp !== undefined) {
+      const verification = await verify(platform, ledger, fleetCheck, catchUp.hasPassed, deadline);
       for (const text of reportVerification(verification)) console.log(text);
       failed ||= verification.differences.length > 0;
     }

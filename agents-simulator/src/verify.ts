@@ -1,12 +1,4 @@
-import {
-  agentSchema,
-  hostMetricsSchema,
-  metricsSchema,
-  modelMetricsSchema,
-  pipelineSchema,
-  type Measures,
-  type Pipeline,
-} from '@fleetbeat/contracts/api.ts';
+import { agentSchema, hostMetricsSchema, metricsSchema, modelMetricsSchema, type Measures } from '@fleetbeat/contracts/api.ts';
 import { taskSchema } from '@fleetbeat/contracts/tasks.ts';
 import * as z from 'zod';
 import {
@@ -35,45 +27,9 @@ export interface Verification {
 
 /** How many reads are under way at a time. */
 const READERS = 6;
-const POLL_MS = 500;
-/** How long a difference may take to go away once the pipeline has caught up, in milliseconds. */
-const SETTLE_MS = 20_000;
-
-/** The pipeline did not catch up in time. */
-export class StillBehind extends Error {
-  override readonly name = 'StillBehind';
-}
-
-/** The delivery ledger of the platform itself. */
-export async function readPipeline(platform: Platform): Promise<Pipeline> {
-  const pipeline = await platform.get('/pipeline', pipelineSchema);
-  if (pipeline === null) throw new Error('the API has no /pipeline');
-  return pipeline;
-}
-
-/**
- * Waits until the pipeline has stored everything that was in the log when this was called, and at least
- * `events` more than `before`. Throws `StillBehind` after `timeoutMs`.
- */
-export async function untilCaughtUp(platform: Platform, before: Pipeline, events: number, timeoutMs: number): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  const start = await readPipeline(platform);
-  const goals = new Map(start.sources.map(({ source, end_offset: end }) => [source, end]));
-  const readBefore = before.aggregated + before.duplicate + before.dead_lettered;
-  for (;;) {
-    const now = await readPipeline(platform);
-    const read = now.aggregated + now.duplicate + now.dead_lettered - readBefore;
-    const behind = now.sources.filter(({ source, stored_offset: stored }) => stored < (goals.get(source) ?? 0));
-    if (behind.length === 0 && read >= events) return;
-    if (Date.now() > deadline) {
-      throw new StillBehind(
-        `after ${Math.round(timeoutMs / 1_000)} s the pipeline has read ${read} of ${events} events; ` +
-          `${behind.length} of ${now.sources.length} sources are behind, ${now.lag_records} records in all`,
-      );
-    }
-    await sleep(POLL_MS);
-  }
-}
+const POLL_MS = 1_000;
+/** How long a difference may take to go away once the pipeline has passed everything that was sent, in milliseconds. */
+const SETTLE_MS = 10_000;
 
 /** Whether the fleet had events of agents in a range before the run (epoch milliseconds). */
 export async function isFleetEmpty(platform: Platform, from: number, to: number): Promise<boolean> {
@@ -87,14 +43,29 @@ export async function isFleetEmpty(platform: Platform, from: number, to: number)
  */
 export type FleetCheck = { readonly when: 'always' | 'never' } | { readonly when: 'if-alone'; readonly startedAt: number };
 
-/** Compares the ledger with what the API answers. */
-export async function verify(platform: Platform, ledger: Ledger, fleet: FleetCheck): Promise<Verification> {
-  const deadline = Date.now() + SETTLE_MS;
-  for (;;) {
+/**
+ * Compares the ledger with what the API answers. Differences that are there at first may go away, as the registry and
+ * caches can be a moment behind the store: they are final some seconds after `hasPassed` or at `deadline` (epoch
+ * milliseconds). An event that was lost or counted twice never goes away.
+ *
+ * @param hasPassed whether the pipeline has stored everything that was in the log after the last acknowledgement
+ */
+export async function verify(
+  platform: Platform,
+  ledger: Ledger,
+  fleet: FleetCheck,
+  hasPassed: () => Promise<boolean>,
+  deadline: number,
+): Promise<Verification> {
+  let end = deadline;
+  for (let passed = false; ;) {
     const verification = await compareAll(platform, ledger, fleet);
-    // The registry and an API cache may be a moment behind the store; a lost or doubled event never settles.
-    if (verification.differences.length === 0 || Date.now() > deadline) return verification;
-    await sleep(2 * POLL_MS);
+    if (verification.differences.length === 0 || Date.now() > end) return verification;
+    if (!passed && (await hasPassed())) {
+      passed = true;
+      end = Math.min(deadline, Date.now() + SETTLE_MS);
+    }
+    await sleep(POLL_MS);
   }
 }
 
