@@ -1,0 +1,64 @@
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+import { EVENT_BLOCK_TYPES } from './event-types.ts';
+import type { EventTypeName } from './event-types.ts';
+import { eventTime } from '@fleetbeat/contracts/events.ts';
+import type { BlockContent, BlockHeader, PlacedEvent } from './merge-blocks.ts';
+
+/** Reading a block of raw events: zstd-compressed NDJSON, the events as they came. */
+
+/** Bytes of text that one block may unpack to. */
+export const MAX_BLOCK_BYTES = 256 * 1024 * 1024;
+
+const unpack = promisify(zstdDecompress);
+
+export interface EventMatch {
+  /** Epoch milliseconds, half-open. */
+  readonly from: number;
+  readonly to: number;
+  readonly type?: EventTypeName | undefined;
+  /** A part of the event's text, whatever its case. */
+  readonly q?: string | undefined;
+}
+
+/** The events of a block that match. A line that is no event (it should not be there) is left out. */
+export async function readBlock(header: BlockHeader, block: Buffer, match: EventMatch): Promise<BlockContent> {
+  const text = (await unpack(block, { maxOutputLength: MAX_BLOCK_BYTES })).toString('utf8');
+  const needle = match.q?.toLowerCase();
+  const events: PlacedEvent[] = [];
+  let position = -1;
+  for (let start = 0; start < text.length;) {
+    const newline = text.indexOf('\n', start);
+    const end = newline === -1 ? text.length : newline;
+    const line = text.slice(start, end);
+    start = end + 1;
+    position++;
+    if (needle !== undefined && !line.toLowerCase().includes(needle)) continue;
+    const event = parsedObject(line);
+    const type = EVENT_BLOCK_TYPES.find((name) => name === event?.['message_type']);
+    if (event === null || type === undefined) continue;
+    if (match.type !== undefined && type !== match.type) continue;
+    const ts = timeOf(event);
+    if (ts < match.from || ts >= match.to) continue;
+    const { source, seq, agentId } = header;
+    events.push({ ts, source, seq, agentId, position, stored: { agent_id: agentId, ts, message_type: type, event } });
+  }
+  return { events, bytes: text.length };
+}
+
+function timeOf(event: Record<string, unknown>): number {
+  const { ts, timestamp } = event;
+  return eventTime(
+    { ts: typeof ts === 'number' ? ts : undefined, timestamp: typeof timestamp === 'string' ? timestamp : undefined },
+    0,
+  );
+}
+
+function parsedObject(line: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

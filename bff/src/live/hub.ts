@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { CHANNEL_OF, type Channel, type LiveMessage, type ServerData } from '@fleetbeat/contracts/live.ts';
+import { RingBuffer } from './ring-buffer.ts';
+
+/**
+ * Gives every live message its number, remembers the newest, and hands them to the servers of sockets.
+ * Rooms are what sockets are in: a channel, or one agent's series.
+ */
+
+export type Room = Channel | `agent:${string}`;
+export type PublishedEvent = keyof typeof CHANNEL_OF;
+
+export interface Published<T extends PublishedEvent = PublishedEvent> {
+  readonly room: Room;
+  readonly message: LiveMessage<T>;
+}
+
+export interface Hub {
+  /** Names the numbering: numbers of two streams cannot be compared. */
+  readonly stream: string;
+  /** The number of the newest message. */
+  readonly seq: number;
+  /** Sends a message to everybody in the channel of its type, or in `room`. */
+  publish<T extends PublishedEvent>(type: T, data: ServerData[T], room?: Room): void;
+  /**
+   * What was sent to the rooms after `since`, oldest first; null where that is no longer known, or `since` is of
+   * another stream.
+   */
+  missed(rooms: readonly Room[], since: number): Published[] | null;
+  onMessage(listener: (published: Published) => void): void;
+}
+
+/** Messages remembered for those who come back, and their size as JSON, in characters. */
+const REMEMBERED = 4_096;
+const REMEMBERED_SIZE = 16e6;
+
+export function createHub(now: () => number = Date.now): Hub {
+  const listeners: ((published: Published) => void)[] = [];
+  const ring = new RingBuffer<Published>(REMEMBERED, REMEMBERED_SIZE);
+  // Starting from the clock in microseconds, no two processes give out the same numbers: a client that
+  // comes from another one is told to read again.
+  let seq = now() * 1_000;
+  /** Everything after this number is still remembered. */
+  let remembersAfter = seq;
+
+  return {
+    stream: randomUUID(),
+    get seq() {
+      return seq;
+    },
+
+    publish(type, data, room = CHANNEL_OF[type]) {
+      const published = { room, message: { type, data, seq: ++seq } } as Published;
+      const gone = ring.push(published, sizeOf(data));
+      remembersAfter = gone.at(-1)?.message.seq ?? remembersAfter;
+      for (const listener of listeners) listener(published);
+    },
+
+    missed(rooms, since) {
+      if (since < remembersAfter || since > seq) return null;
+      return [...ring].filter(({ room, message }) => message.seq > since && rooms.includes(room));
+    },
+
+    onMessage(listener) {
+      listeners.push(listener);
+    },
+  };
+}
+
+/** A cheap bound on the size of a message as JSON. */
+function sizeOf(data: unknown): number {
+  if (typeof data === 'object' && data !== null && 'points' in data && Array.isArray(data.points))
+    return 200 + 700 * data.points.length;
+  return JSON.stringify(data).length;
+}

@@ -1,0 +1,19 @@
+import type { Published } from './hub.ts';
+
+/** Live messages as flat JSON, for clients that want no library. Undefined for those that only Socket.IO carries. */
+export function plainMessage({ message }: Published): Record<string, unknown> | undefined {
+  const { type, data, seq } = message;
+  switch (type) {
+    case 'task_created':
+    case 'task_update':
+      return { ...data, type: 'taskUpdate', created: type === 'task_created', seq };
+    case 'performance_update':
+      return { ...data, type: 'performanceUpdate', seq };
+    case 'visualization_update':
+      return { ...data, type: 'visualizationUpdate', seq };
+    case 'agent_status':
+      return { ...data, type: 'agentStatus', seq };
+    default:
+      return type satisfies never;
+  }
+}

@@ -1,0 +1,131 @@
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { createKeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
+import { loadSecret, localOperatorKey } from '@fleetbeat/infra/access/secret.ts';
+import { enginesInUse } from '@fleetbeat/infra/engines.ts';
+import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
+import { createAuthenticator, createGuard } from './access/authenticate.ts';
+import { createOrigins } from './access/origins.ts';
+import { createReadiness } from './health/readiness.ts';
+import { createApp } from './http/app.ts';
+import { registerPlatformGauges } from './http/platform-gauges.ts';
+import { createReadQuery } from './http/read-query.ts';
+import { createRangeOf } from './http/time-range.ts';
+import { createAdmit, createIsStillAdmitted } from './live/admit.ts';
+import { createHub } from './live/hub.ts';
+import { createScreenLatency } from './live/screen-latency.ts';
+import { createSeriesFeed } from './live/series-feed.ts';
+import { startLive } from './live/start-live.ts';
+import { createPipelineReadModel } from './pipeline/read-model.ts';
+import { createRoutes } from './route-table.ts';
+import { healthRoutes } from './health/routes.ts';
+import { createOpenPartials } from './windows/open-partials.ts';
+import { createStoredCuts } from './windows/stored-cuts.ts';
+import { createWatch } from './windows/watches.ts';
+import { createReadWindows } from './windows/window-reader.ts';
+
+const DASHBOARD = join(import.meta.dirname, '..', '..', 'dashboard', 'build');
+
+/** How long an idle connection is kept; longer than what a proxy in front keeps, in milliseconds. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** REST, sockets and the dashboard on PORT. Resolves when they can be used. */
+export async function start(context: ServiceContext): Promise<void> {
+  await startBff(context);
+}
+
+/** As `start`; tells the port, for a configuration that leaves it open (0). */
+export async function startBff(context: ServiceContext, dashboard = DASHBOARD): Promise<{ port: number }> {
+  const { config, logger, lifecycle, metrics, database, eventLog, timeSeries } = context;
+  const now = Date.now;
+
+  const operatorKey = localOperatorKey(await loadSecret(config));
+  const authenticator = createAuthenticator(database, createKeyVerifier(database, { operatorKey, logger }));
+  const origins = createOrigins(config);
+
+  const query = createReadQuery(database, metrics);
+  const rangeOf = createRangeOf(config.retention, now);
+  const open = createOpenPartials();
+  const stored = createStoredCuts(query);
+  const readWindows = createReadWindows({ timeSeries, database, open, metrics });
+  const readLedger = createPipelineReadModel(query, eventLog);
+  const watch = createWatch(database, now);
+  const hub = createHub(now);
+  const latency = createScreenLatency();
+  const feed = createSeriesFeed({ timeSeries, open, stored, hub, latency, watch, now });
+
+  const ready = createReadiness(enginesInUse(config), {
+    database: () => database.query('select 1'),
+    event_log: () => eventLog.ping(),
+    time_series: () => timeSeries.ping(),
+    job_queue: () => context.jobQueue.ping(),
+  });
+  const probes = healthRoutes(ready);
+  const routes = createRoutes({
+    config,
+    database,
+    registry: metrics.registry,
+    query,
+    rangeOf,
+    readWindows,
+    readLedger,
+    watch,
+    latency,
+    probes,
+    now,
+  });
+
+  const app = createApp({
+    config,
+    logger,
+    metrics,
+    routes,
+    probes,
+    origins,
+    dashboard,
+    guard: createGuard(authenticator, origins),
+  });
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
+  // Sockets are taken off the server first, so that nothing holds it open.
+  lifecycle.onStop('http server', () => closeServer(server));
+  const live = await startLive({
+    server,
+    eventLog,
+    hub,
+    feed,
+    stored,
+    origins,
+    lifecycle,
+    logger,
+    admit: createAdmit(authenticator, origins),
+    isStillAdmitted: createIsStillAdmitted(authenticator),
+  });
+  registerPlatformGauges({ registry: metrics.registry, query, readWindows, rangeOf, readLedger, now, sockets: live.sockets });
+
+  const port = await listen(server, config.host, config.port);
+  logger.info({ port, host: config.host }, 'the API and the dashboard are served');
+  return { port };
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+/** Lets answers under way be finished for a moment, then cuts what is left. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cutOff = setTimeout(() => server.closeAllConnections(), 3_000);
+    server.close(() => {
+      clearTimeout(cutOff);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

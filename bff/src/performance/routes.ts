@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { performanceSchema, type Performance } from '@fleetbeat/contracts/api.ts';
+import { route, type Route } from '../http/route.ts';
+import { windowFields, type RangeOf } from '../http/time-range.ts';
+import { readGaugeMeans } from '../windows/gauge-means.ts';
+import type { ReadWindows } from '../windows/window-reader.ts';
+
+/** Hosts whose history is averaged at most, and windows of it where no step is asked for. */
+const MAX_HOSTS = 1_000;
+const COMFORTABLE_WINDOWS = 120;
+const GAUGES = ['cpu_usage', 'memory_usage', 'disk_usage'] as const;
+
+interface Effects {
+  latest: () => Promise<Performance['latest']>;
+  recentHosts: (since: number, limit: number) => Promise<string[]>;
+  readWindows: ReadWindows;
+  rangeOf: RangeOf;
+}
+
+export function performanceRoutes({ latest, recentHosts, readWindows, rangeOf }: Effects): Route[] {
+  return [
+    route(
+      'get',
+      '/performance',
+      {
+        summary: 'CPU, memory and disk: the newest means over hosts, and their history',
+        description: `The history is over the ${MAX_HOSTS} hosts last seen.`,
+        query: z.object(windowFields),
+        answer: performanceSchema,
+      },
+      async ({ query }) => {
+        const range = rangeOf(query, COMFORTABLE_WINDOWS);
+        const hostIds = await recentHosts(range.from, MAX_HOSTS);
+        const [newest, means] = await Promise.all([latest(), readGaugeMeans(readWindows, GAUGES, hostIds, range)]);
+        const history = [...means].map(([t, gauges]) => ({
+          t,
+          cpu_usage: gauges.get('cpu_usage') ?? null,
+          memory_usage: gauges.get('memory_usage') ?? null,
+          disk_usage: gauges.get('disk_usage') ?? null,
+        }));
+        return { latest: newest, from: range.from, to: range.to, step_ms: range.stepMs, history };
+      },
+    ),
+  ];
+}

@@ -1,0 +1,69 @@
+import type { Registry } from 'prom-client';
+import type { Config } from '@fleetbeat/infra/config.ts';
+import type { Database } from '@fleetbeat/infra/database/database.ts';
+import { accessRoutes } from './access/routes.ts';
+import { agentMetricsRoutes } from './agents/metrics-routes.ts';
+import { createAgentsReadModel } from './agents/read-model.ts';
+import { agentRoutes } from './agents/routes.ts';
+import { createDeadLettersReadModel } from './dead-letters/read-model.ts';
+import { deadLetterRoutes } from './dead-letters/routes.ts';
+import { createEventsReadModel } from './events/read-model.ts';
+import { eventRoutes } from './events/routes.ts';
+import { fleetRoutes } from './fleet/routes.ts';
+import { createHostsReadModel } from './hosts/read-model.ts';
+import { hostRoutes } from './hosts/routes.ts';
+import { API } from './http/app.ts';
+import type { ReadQuery } from './http/read-query.ts';
+import type { Route } from './http/route.ts';
+import type { RangeOf } from './http/time-range.ts';
+import type { ScreenLatency } from './live/screen-latency.ts';
+import { modelRoutes } from './models/routes.ts';
+import { withOpenApi } from './openapi/routes.ts';
+import { createLatestPerformance, createRecentHosts } from './performance/read-model.ts';
+import { performanceRoutes } from './performance/routes.ts';
+import type { Ledger } from './pipeline/read-model.ts';
+import { pipelineRoutes } from './pipeline/routes.ts';
+import { createTasksReadModel } from './tasks/read-model.ts';
+import { taskRoutes } from './tasks/routes.ts';
+import { visualizationRoutes } from './visualizations/routes.ts';
+import { webVitalRoutes } from './web-vitals/routes.ts';
+import type { Watch } from './windows/watches.ts';
+import type { ReadWindows } from './windows/window-reader.ts';
+
+export interface RouteParts {
+  config: Config;
+  database: Database;
+  registry: Registry;
+  query: ReadQuery;
+  rangeOf: RangeOf;
+  readWindows: ReadWindows;
+  readLedger: () => Promise<Ledger>;
+  watch: Watch;
+  latency: ScreenLatency;
+  probes: readonly Route[];
+  now: () => number;
+}
+
+/** Every route of the REST API: what is not in this table is neither served nor documented. */
+export function createRoutes(parts: RouteParts): Route[] {
+  const { config, query } = parts;
+  const agents = createAgentsReadModel(query, config.agentOfflineMs);
+  const recentHosts = createRecentHosts(query);
+  const routes = [
+    ...parts.probes,
+    ...accessRoutes({ database: parts.database, secure: config.publicUrl.startsWith('https:') }),
+    ...agentRoutes(agents),
+    ...agentMetricsRoutes({ ...parts, agents }),
+    ...eventRoutes(createEventsReadModel(query)),
+    ...fleetRoutes(parts),
+    ...modelRoutes(parts),
+    ...hostRoutes({ ...parts, hosts: createHostsReadModel(query, config.hostOfflineMs) }),
+    ...performanceRoutes({ ...parts, recentHosts, latest: createLatestPerformance(query, config.hostOfflineMs) }),
+    ...visualizationRoutes({ ...parts, recentHosts }),
+    ...taskRoutes(createTasksReadModel(query)),
+    ...pipelineRoutes(parts),
+    ...deadLetterRoutes(createDeadLettersReadModel(query)),
+    ...webVitalRoutes(parts.registry),
+  ];
+  return withOpenApi(routes, API);
+}

@@ -1,0 +1,33 @@
+import { gaugeKey, type HostGauge } from '@fleetbeat/contracts/aggregates.ts';
+import { gaugePointOf } from '@fleetbeat/infra/time-series/measures.ts';
+import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
+import type { WindowRange } from '../http/time-range.ts';
+import { mergedWindows } from './metrics-answer.ts';
+import type { ReadWindows } from './window-reader.ts';
+
+/** Means of gauges over hosts, by window; a window without samples of a gauge lacks it. */
+export type GaugeMeans = ReadonlyMap<number, ReadonlyMap<HostGauge, number>>;
+
+/** Reads how gauges went on average over the hosts, each sample weighing the same. */
+export async function readGaugeMeans(
+  readWindows: ReadWindows,
+  gauges: readonly HostGauge[],
+  hostIds: readonly string[],
+  range: WindowRange,
+): Promise<GaugeMeans> {
+  const means = new Map<number, Map<HostGauge, number>>();
+  if (hostIds.length === 0) return means;
+  const keys = gauges.flatMap((gauge) => hostIds.map((hostId) => gaugeKey(gauge, hostId)));
+  const windows = await readWindows({ set: 'host', keys, range, sketches: false });
+  for (const gauge of gauges) {
+    const byWindow = new Map<number, Partial[]>();
+    for (const hostId of hostIds) {
+      for (const [t, window] of windows.get(gaugeKey(gauge, hostId)) ?? []) byWindow.set(t, [...(byWindow.get(t) ?? []), window]);
+    }
+    for (const [t, ofHosts] of byWindow) {
+      const point = gaugePointOf(t, mergedWindows('host', ofHosts));
+      if (point !== null) means.set(t, (means.get(t) ?? new Map<HostGauge, number>()).set(gauge, point.avg));
+    }
+  }
+  return new Map([...means].sort(([a], [b]) => a - b));
+}
