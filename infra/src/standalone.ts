@@ -23,7 +23,7 @@ export async function runStandalone(
   lifecycle.handleSignals();
   try {
     const standalone = await startStandalone(env, logger, lifecycle);
-    await Promise.all(SHOWS_THE_FLEET.map((name) => standalone.services.get(name)?.ready));
+    for (const name of SHOWS_THE_FLEET) await standalone.services.get(name)?.ready;
     process.stdout.write(banner(standalone.config, await standalone.loginLink()));
     await onReady(standalone, lifecycle);
   } catch (error) {

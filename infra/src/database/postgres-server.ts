@@ -34,6 +34,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   log_timezone: 'UTC',
 };
 
+/** Our own tries while it starts are no news. */
+const WORTH_TELLING = / (FATAL|PANIC|WARNING): (?! *the database system is)/;
+
 /** A running server. */
 export interface Server {
   readonly child: ChildProcess;
@@ -60,7 +63,7 @@ export function spawnServer(
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     const lines = chunk.split('\n').filter((line) => line !== '');
     lastLines = [...lastLines, ...lines].slice(-5);
-    for (const line of lines) logger[/ (FATAL|PANIC|WARNING): /.test(line) ? 'warn' : 'debug'](line);
+    for (const line of lines) logger[WORTH_TELLING.test(line) ? 'warn' : 'debug'](line);
   });
   const exit = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`the database could not be started: ${error.message}`));
