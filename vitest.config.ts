@@ -11,6 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          testTimeout: 30_000,
           include: ['**/*.test.ts'],
           exclude: [...NOT_OURS, ...NEEDS_SERVERS, ...WHOLE_SYSTEM],
           maxWorkers: 2,

@@ -29,8 +29,8 @@ export function requestBody(number: number, count: number, agents: number): Requ
     renew(first, ts) {
       const time = String(ts);
       for (let index = 0; index < count; index++) {
-        bytes.write(String(first + index).padStart(ID_DIGITS, '0'), ids[index], 'latin1');
-        bytes.write(time, times[index], 'latin1');
+        bytes.write(String(first + index).padStart(ID_DIGITS, '0'), ids[index] ?? 0, 'latin1');
+        bytes.write(time, times[index] ?? 0, 'latin1');
       }
     },
   };

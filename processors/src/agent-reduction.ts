@@ -1,16 +1,26 @@
 import type { PartialRow } from '@fleetbeat/contracts/aggregates.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
-import { EventRollup } from './aggregates/event-rollup.ts';
+import { EventRollup, measure, measured } from './aggregates/event-rollup.ts';
+import type { KeyWindows } from './aggregates/partial-table.ts';
 import type { Cut, Reduction } from './engine/cut.ts';
 import type { DecodedEvent } from './engine/decode.ts';
-import { EventBlocks } from './raw-events/event-blocks.ts';
-import { AgentSightings } from './agents/agent-sightings.ts';
+import { append, EventBlocks, type Block } from './raw-events/event-blocks.ts';
+import { AgentSightings, see, type Sighting } from './agents/agent-sightings.ts';
+
+/** Where one agent's events of a cut go. */
+interface Agent {
+  readonly windows: KeyWindows;
+  readonly sighting: Sighting;
+  readonly block: Block | null;
+}
 
 /** What agent events are reduced to: aggregates, raw events, the agent registry. */
 export class AgentReduction implements Reduction {
   readonly rollup = new EventRollup();
   readonly sightings = new AgentSightings();
   readonly #blocks: EventBlocks | null;
+  /** One look-up an event instead of one for each of the three. */
+  readonly #agents = new Map<string, Agent>();
 
   /** `keepRaw` false leaves raw events out, for a fleet that keeps them elsewhere. */
   constructor(keepRaw: boolean) {
@@ -22,9 +32,22 @@ export class AgentReduction implements Reduction {
   }
 
   add(event: DecodedEvent): void {
-    this.rollup.add(event);
-    this.sightings.add(event);
-    this.#blocks?.add(event);
+    const agent = this.#agents.get(event.key) ?? this.#newAgent(event);
+    measure(event.fields);
+    this.rollup.add(event, agent.windows);
+    const { input, output, cacheRead, cacheWrite, reasoning, other } = measured;
+    see(agent.sighting, event, input + output + cacheRead + cacheWrite + reasoning + other);
+    if (agent.block !== null) append(agent.block, event);
+  }
+
+  #newAgent({ key, appendedAt }: DecodedEvent): Agent {
+    const agent = {
+      windows: this.rollup.agents.of(key),
+      sighting: this.sightings.of(key, appendedAt),
+      block: this.#blocks?.of(key) ?? null,
+    };
+    this.#agents.set(key, agent);
+    return agent;
   }
 
   rows(source: number, seq: number): Iterable<PartialRow> {

@@ -18,8 +18,6 @@ export interface Sighting {
   tokens: number;
 }
 
-const TOKEN_CLASSES = ['input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens'] as const;
-
 /** What one cut tells about the agents in it, for the registry. Seen means the log's clock. */
 export class AgentSightings {
   readonly #sightings = new Map<string, Sighting>();
@@ -28,27 +26,14 @@ export class AgentSightings {
     return this.#sightings;
   }
 
-  add(event: DecodedEvent): void {
-    const { fields, appendedAt } = event;
-    let sighting = this.#sightings.get(event.key);
+  /** What is known of an agent; `appendedAt` is when it was first seen in this cut. */
+  of(agentId: string, appendedAt: number): Sighting {
+    let sighting = this.#sightings.get(agentId);
     if (sighting === undefined) {
       sighting = newSighting(appendedAt);
-      this.#sightings.set(event.key, sighting);
+      this.#sightings.set(agentId, sighting);
     }
-    sighting.lastSeen = appendedAt;
-    if (typeof fields['host_id'] === 'string') sighting.hostId = fields['host_id'];
-    if (fields['labels'] !== undefined) sighting.labels = fields['labels'] as Labels;
-    if (fields['message_type'] === 'heartbeat') {
-      sighting.status = (fields['status'] as string | undefined) ?? 'online';
-      if (typeof fields['name'] === 'string') sighting.name = fields['name'];
-      if (Array.isArray(fields['capabilities'])) sighting.capabilities = fields['capabilities'] as string[];
-      return;
-    }
-    sighting.messages++;
-    if (fields['message_type'] === 'agent_response') sighting.responses++;
-    else if (fields['message_type'] === 'error') sighting.errors++;
-    if (typeof fields['model_used'] === 'string') sighting.model = fields['model_used'];
-    sighting.tokens += tokensOf(fields);
+    return sighting;
   }
 
   /** Adds the cut's totals to the registry. Sorted by id, so that two cuts never wait for each other in a circle. */
@@ -117,15 +102,21 @@ function newSighting(appendedAt: number): Sighting {
   };
 }
 
-/** The sum of the token classes; `token_count` where no class is given. */
-function tokensOf(fields: Readonly<Record<string, unknown>>): number {
-  let sum = 0;
-  let anyClass = false;
-  for (const name of TOKEN_CLASSES) {
-    const tokens = fields[name] as number | undefined;
-    if (tokens === undefined) continue;
-    sum += tokens;
-    anyClass = true;
+/** Adds an event, with its tokens of all classes, to what is known of its agent. */
+export function see(sighting: Sighting, { fields, appendedAt }: DecodedEvent, tokens: number): void {
+  sighting.lastSeen = appendedAt;
+  if (typeof fields['host_id'] === 'string') sighting.hostId = fields['host_id'];
+  if (fields['labels'] !== undefined) sighting.labels = fields['labels'] as Labels;
+  const type = fields['message_type'];
+  if (type === 'heartbeat') {
+    sighting.status = (fields['status'] as string | undefined) ?? 'online';
+    if (typeof fields['name'] === 'string') sighting.name = fields['name'];
+    if (Array.isArray(fields['capabilities'])) sighting.capabilities = fields['capabilities'] as string[];
+    return;
   }
-  return anyClass ? sum : ((fields['token_count'] as number | undefined) ?? 0);
+  sighting.messages++;
+  sighting.tokens += tokens;
+  if (type === 'agent_response') sighting.responses++;
+  else if (type === 'error') sighting.errors++;
+  if (typeof fields['model_used'] === 'string') sighting.model = fields['model_used'];
 }

@@ -3,7 +3,7 @@ import { MESSAGE_TYPES } from '@fleetbeat/contracts/events.ts';
 import { hashHi, hashLo, hashString } from '@fleetbeat/infra/time-series/hash64.ts';
 import { COLUMN, Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import type { DecodedEvent } from '../engine/decode.ts';
-import { PartialTable } from './partial-table.ts';
+import { PartialTable, type KeyWindows } from './partial-table.ts';
 
 const AT = COLUMN.events;
 const TYPES = [...MESSAGE_TYPES, 'heartbeat'] as const;
@@ -41,23 +41,14 @@ export class EventRollup {
     return this.agents.size + this.#kinds;
   }
 
-  add(event: DecodedEvent): void {
-    const { fields } = event;
-    const type = TYPE_INDEX.get(fields['message_type']) ?? HEARTBEAT;
+  /** Adds an event whose measures were just taken by `measure`; `agent` is `agents.of` its agent. */
+  add(event: DecodedEvent, agent: KeyWindows): void {
     const start = Math.floor(event.ts / WINDOW_MS) * WINDOW_MS;
     const window = start === this.#lastStart && this.#last !== undefined ? this.#last : this.#windowAt(start);
     window.events++;
-    const model = (fields['model_used'] as string | undefined) ?? NONE;
-    const agent = this.agents.at(event.key, start);
-    const kind = this.#kindAt(window, model, type);
-    if (type === HEARTBEAT) {
-      increment(agent, AT.heartbeats, 1);
-      increment(kind, AT.heartbeats, 1);
-      return;
-    }
-    measure(fields);
-    addMessage(agent, type);
-    addMessage(kind, type);
+    const { type } = measured;
+    addTo(agent.at(start), type);
+    addTo(this.#kindAt(window, measured.model, type), type);
   }
 
   /** The rows that the cut stores. */
@@ -103,9 +94,12 @@ export class EventRollup {
       for (const [model, kinds] of this.#windows.get(start)?.models ?? []) {
         kinds.forEach((partial, type) => {
           if (partial === undefined) return;
-          fleet.at(WHOLE, start).merge(partial);
-          types.at(TYPES[type] ?? NONE, start).merge(partial);
-          if (type !== HEARTBEAT) models.at(model, start).merge(partial);
+          fleet.of(WHOLE).at(start).merge(partial);
+          types
+            .of(TYPES[type] ?? NONE)
+            .at(start)
+            .merge(partial);
+          if (type !== HEARTBEAT) models.of(model).at(start).merge(partial);
         });
       }
     }
@@ -140,12 +134,16 @@ export class EventRollup {
 }
 
 /** What the event at hand adds to each of its partials; one object for all events, as there are very many. */
-const measured = {
+export const measured = {
+  /** Place of the message type in TYPES. */
+  type: 0,
+  model: NONE,
   input: 0,
   output: 0,
   cacheRead: 0,
   cacheWrite: 0,
   reasoning: 0,
+  /** `token_count` where no class was given. */
   other: 0,
   /** Microseconds, or -1 where the event was not timed. */
   responseUs: -1,
@@ -157,7 +155,10 @@ const measured = {
   userLo: 0,
 };
 
-function measure(fields: Readonly<Record<string, unknown>>): void {
+/** Takes the measures of an event into `measured`. */
+export function measure(fields: Readonly<Record<string, unknown>>): void {
+  measured.type = TYPE_INDEX.get(fields['message_type']) ?? HEARTBEAT;
+  measured.model = (fields['model_used'] as string | undefined) ?? NONE;
   const input = fields['input_tokens'] as number | undefined;
   const output = fields['output_tokens'] as number | undefined;
   const cacheRead = fields['cache_read_tokens'] as number | undefined;
@@ -185,6 +186,11 @@ function measure(fields: Readonly<Record<string, unknown>>): void {
     measured.userHi = hashHi;
     measured.userLo = hashLo;
   }
+}
+
+function addTo(partial: Partial, type: number): void {
+  if (type === HEARTBEAT) increment(partial, AT.heartbeats, 1);
+  else addMessage(partial, type);
 }
 
 function addMessage(partial: Partial, type: number): void {

@@ -18,7 +18,7 @@ export class HostRollup {
     for (const gauge of HOST_GAUGES) {
       const value = event.fields[gauge] as number | undefined;
       if (value === undefined) continue;
-      addSample(this.#gauges.at(gaugeKey(gauge, event.key), window).values, Math.round(value * 1e3), event.ts);
+      addSample(this.#gauges.of(gaugeKey(gauge, event.key)).at(window).values, Math.round(value * 1e3), event.ts);
     }
   }
 

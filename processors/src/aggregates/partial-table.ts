@@ -1,21 +1,54 @@
-import { SETS, TIERS, windowStart, type PartialRow, type SetName, type Tier } from '@fleetbeat/contracts/aggregates.ts';
+import {
+  SETS,
+  TIERS,
+  windowStart,
+  type Family,
+  type PartialRow,
+  type SetName,
+  type Tier,
+} from '@fleetbeat/contracts/aggregates.ts';
 import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 
 /** The tiers that a cut writes; 1 h rows come from compaction. */
 const CUT_TIERS = ['10s', '1m'] as const satisfies readonly Tier[];
 
-interface Entry {
-  readonly windows: Map<number, Partial>;
+/** The 10 s partials of one key of a rollup set. */
+export class KeyWindows {
+  readonly windows = new Map<number, Partial>();
+  readonly #family: Family;
+  readonly #count: { partials: number };
   /** The window asked for last: events of one key mostly share it. */
-  lastWindow: number;
-  last: Partial;
+  #lastWindow = Number.NaN;
+  #last: Partial | undefined;
+
+  /** `count` is the table's: one more for every partial that is made. */
+  constructor(family: Family, count: { partials: number }) {
+    this.#family = family;
+    this.#count = count;
+  }
+
+  /** The partial of a window (epoch ms, aligned to 10 s), made where there is none. */
+  at(window: number): Partial {
+    if (window === this.#lastWindow && this.#last !== undefined) return this.#last;
+    let partial = this.windows.get(window);
+    if (partial === undefined) {
+      partial = new Partial(this.#family);
+      this.windows.set(window, partial);
+      this.#count.partials++;
+    }
+    this.#lastWindow = window;
+    this.#last = partial;
+    return partial;
+  }
 }
+
+const NO_WINDOWS: ReadonlyMap<number, Partial> = new Map();
 
 /** The 10 s partials of one rollup set over one cut, by key and window. */
 export class PartialTable {
   readonly set: SetName;
-  readonly #entries = new Map<string, Entry>();
-  #size = 0;
+  readonly #keys = new Map<string, KeyWindows>();
+  readonly #count = { partials: 0 };
 
   constructor(set: SetName) {
     this.set = set;
@@ -23,50 +56,36 @@ export class PartialTable {
 
   /** How many partials there are. */
   get size(): number {
-    return this.#size;
+    return this.#count.partials;
   }
 
   keys(): IterableIterator<string> {
-    return this.#entries.keys();
+    return this.#keys.keys();
   }
 
-  /** The partial of a key and a 10 s window (epoch ms, aligned), made where there is none. */
-  at(key: string, window: number): Partial {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) {
-      const partial = this.#create();
-      this.#entries.set(key, { windows: new Map([[window, partial]]), lastWindow: window, last: partial });
-      return partial;
+  /** The partials of a key, to be filled. */
+  of(key: string): KeyWindows {
+    let windows = this.#keys.get(key);
+    if (windows === undefined) {
+      windows = new KeyWindows(SETS[this.set], this.#count);
+      this.#keys.set(key, windows);
     }
-    if (entry.lastWindow === window) return entry.last;
-    let partial = entry.windows.get(window);
-    if (partial === undefined) {
-      partial = this.#create();
-      entry.windows.set(window, partial);
-    }
-    entry.lastWindow = window;
-    entry.last = partial;
-    return partial;
+    return windows;
   }
 
   windowsOf(key: string): ReadonlyMap<number, Partial> {
-    return this.#entries.get(key)?.windows ?? new Map<number, Partial>();
+    return this.#keys.get(key)?.windows ?? NO_WINDOWS;
   }
 
   /** The rows of every tier that a cut writes. */
   *rows(source: number, seq: number): Generator<PartialRow> {
-    for (const [key, entry] of this.#entries) {
+    for (const [key, { windows }] of this.#keys) {
       for (const tier of CUT_TIERS) {
-        for (const [window, partial] of foldWindows(entry.windows, TIERS[tier], this.set)) {
+        for (const [window, partial] of foldWindows(windows, TIERS[tier], this.set)) {
           yield { set: this.set, key, tier, window, source, seq, ...serialized(partial) };
         }
       }
     }
-  }
-
-  #create(): Partial {
-    this.#size++;
-    return new Partial(SETS[this.set]);
   }
 }
 

@@ -25,8 +25,8 @@ export class TaskRollup {
   add(event: DecodedEvent): void {
     const window = windowStart(event.ts, TIERS['10s']);
     const workflow = (event.fields['workflow_id'] as string | undefined) ?? NONE;
-    addStep(this.#workflows.at(workflow, window), event.fields);
-    addStep(this.#all.at(WHOLE, window), event.fields);
+    addStep(this.#workflows.of(workflow).at(window), event.fields);
+    addStep(this.#all.of(WHOLE).at(window), event.fields);
   }
 
   *rows(source: number, seq: number): Generator<PartialRow> {

@@ -14,7 +14,7 @@ const COMPRESSED_AT_ONCE = 32;
 
 const TYPE_BIT: ReadonlyMap<unknown, number> = new Map([...MESSAGE_TYPES, 'heartbeat'].map((type, index) => [type, 1 << index]));
 
-interface Block {
+export interface Block {
   readonly lines: string[];
   minTs: number;
   maxTs: number;
@@ -34,17 +34,14 @@ interface StoredBlock {
 export class EventBlocks {
   readonly #blocks = new Map<string, Block>();
 
-  add(event: DecodedEvent): void {
-    const type = TYPE_BIT.get(event.fields['message_type']) ?? 0;
-    const block = this.#blocks.get(event.key);
+  /** The block of an agent, to be filled. */
+  of(agentId: string): Block {
+    let block = this.#blocks.get(agentId);
     if (block === undefined) {
-      this.#blocks.set(event.key, { lines: [event.line], minTs: event.ts, maxTs: event.ts, types: type });
-      return;
+      block = { lines: [], minTs: Infinity, maxTs: -Infinity, types: 0 };
+      this.#blocks.set(agentId, block);
     }
-    block.lines.push(event.line);
-    block.types |= type;
-    if (event.ts < block.minTs) block.minTs = event.ts;
-    if (event.ts > block.maxTs) block.maxTs = event.ts;
+    return block;
   }
 
   /** Compresses the blocks off the main thread and writes them as rows of (source, seq, agent). */
@@ -63,6 +60,14 @@ export class EventBlocks {
     }
     if (batch.length > 0) await insert(transaction, source, seq, batch);
   }
+}
+
+/** Adds an event to its agent's block. */
+export function append(block: Block, { fields, line, ts }: DecodedEvent): void {
+  block.lines.push(line);
+  block.types |= TYPE_BIT.get(fields['message_type']) ?? 0;
+  if (ts < block.minTs) block.minTs = ts;
+  if (ts > block.maxTs) block.maxTs = ts;
 }
 
 async function compressed(agentId: string, { lines, minTs, maxTs, types }: Block): Promise<StoredBlock> {
