@@ -23,14 +23,14 @@ describe('the gateway on Postgres', () => {
 });
 
 describe.skipIf(brokers === null)('the gateway on Kafka', () => {
-  contract(() => createKafkaEventLog(brokers ?? [], logger, { topicPrefix }));
-
+  // Hooks of the end run last in, first out.
   afterAll(async () => {
     const admin = new Kafka({ brokers: brokers ?? [], logLevel: 0 }).admin();
     await admin.connect();
     await admin.deleteTopics({ topics: TOPICS.map((topic) => topicPrefix + topic) });
     await admin.disconnect();
   });
+  contract(() => createKafkaEventLog(brokers ?? [], logger, { topicPrefix }));
 });
 
 function contract(openLog: (database: FreshDatabase) => EventLog): void {
