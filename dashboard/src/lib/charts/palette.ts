@@ -1,0 +1,46 @@
+/** Which colour an entity has, on every page. The tokens are in app.css; hues are told apart by colour-blind eyes. */
+
+export const SERIES_COLORS = [
+  'var(--series-1)',
+  'var(--series-2)',
+  'var(--series-3)',
+  'var(--series-4)',
+  'var(--series-5)',
+  'var(--series-6)',
+  'var(--series-7)',
+] as const;
+
+/** For whatever is summed up as "others". */
+export const OTHERS_COLOR = 'var(--series-8)';
+
+/** From the middle to the tail: one hue, stronger for the slower. */
+export const QUANTILE_COLORS = { p50: 'var(--ramp-1)', p95: 'var(--ramp-2)', p99: 'var(--ramp-3)' } as const;
+
+const assigned = new Map<string, string>();
+const taken = new Set<string>();
+
+/** The colour of a named entity: the one its name points to, or the next that is free. The same for as long as the page is open. */
+export function colorOf(name: string): string {
+  const known = assigned.get(name);
+  if (known !== undefined) return known;
+  const start = hash(name) % SERIES_COLORS.length;
+  let color: string = OTHERS_COLOR;
+  for (let offset = 0; offset < SERIES_COLORS.length; offset += 1) {
+    const candidate = SERIES_COLORS[(start + offset) % SERIES_COLORS.length] ?? OTHERS_COLOR;
+    if (taken.has(candidate)) continue;
+    color = candidate;
+    break;
+  }
+  assigned.set(name, color);
+  taken.add(color);
+  return color;
+}
+
+/** FNV-1a. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  }
+  return value >>> 0;
+}

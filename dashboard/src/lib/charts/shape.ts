@@ -1,0 +1,139 @@
+/** From windows to what a chart draws. Pure: the same windows give the same rows. */
+
+export interface ChartSeries<P> {
+  readonly key: string;
+  readonly label: string;
+  /** A CSS colour, of the tokens. */
+  readonly color: string;
+  /** The value of one window; null where there is none, which is drawn as a gap. `elapsedMs` is how much of the window has passed. */
+  readonly value: (point: P, elapsedMs: number) => number | null;
+}
+
+/** One position on the time axis. `values` are as read out; `tops` and `bottoms` as drawn (the same unless stacked). */
+export interface ChartRow {
+  readonly x: number;
+  /** The window's start; the same for the two ends of a step. */
+  readonly t: number;
+  readonly gap: boolean;
+  readonly values: readonly (number | null)[];
+  readonly tops: readonly (number | null)[];
+  readonly bottoms: readonly number[];
+}
+
+export interface ShapeOptions {
+  readonly stepMs: number;
+  /** The end of the axis, epoch milliseconds: a window that is still open is drawn up to here. */
+  readonly until: number;
+  readonly stacked: boolean;
+  /** As steps over the whole window, else as one point in the window's middle. */
+  readonly steps: boolean;
+}
+
+/** At least this much of a window counts as passed, so that a rate over its first instant is no spike. */
+const LEAST_ELAPSED = 1_000;
+
+export function shapeRows<P extends { readonly t: number }>(
+  points: readonly P[],
+  series: readonly ChartSeries<P>[],
+  options: ShapeOptions,
+): ChartRow[] {
+  const { stepMs, until, stacked, steps } = options;
+  const rows: ChartRow[] = [];
+  let expected: number | null = null;
+  let before: ChartRow | null = null;
+  for (const point of points) {
+    const elapsed = Math.min(stepMs, Math.max(LEAST_ELAPSED, until - point.t));
+    const values = series.map((one) => one.value(point, elapsed));
+    const { tops, bottoms } = stacked ? stack(values) : { tops: values, bottoms: values.map(() => 0) };
+    const end = Math.min(point.t + stepMs, Math.max(until, point.t));
+    if (before && expected !== null && point.t > expected) rows.push({ ...before, gap: true });
+    const row: ChartRow = { x: steps ? point.t : (point.t + end) / 2, t: point.t, gap: false, values, tops, bottoms };
+    rows.push(row);
+    if (steps) rows.push({ ...row, x: end });
+    before = row;
+    expected = point.t + stepMs;
+  }
+  return rows;
+}
+
+function stack(values: readonly (number | null)[]): { tops: (number | null)[]; bottoms: number[] } {
+  let sum = 0;
+  const bottoms: number[] = [];
+  const tops = values.map((value) => {
+    bottoms.push(sum);
+    sum += value ?? 0;
+    return value === null ? null : sum;
+  });
+  return { tops, bottoms };
+}
+
+/** The largest value drawn, or 0. */
+export function highest(rows: readonly ChartRow[]): number {
+  let max = 0;
+  for (const row of rows) for (const top of row.tops) if (top !== null && top > max) max = top;
+  return max;
+}
+
+const NICE = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+
+/** A round number at or above `max` for the end of an axis, so that the axis does not move with every window. */
+export function niceCeiling(max: number): number {
+  if (!(max > 0) || !Number.isFinite(max)) return 1;
+  const unit = 10 ** Math.floor(Math.log10(max));
+  const factor = NICE.find((candidate) => candidate * unit >= max * 0.9999) ?? 10;
+  return factor * unit;
+}
+
+/** A value at the axis without the zeros that only keep figures steady: 7.50M is 7.5M, 5.0 s is 5 s. */
+export function shortTick(text: string): string {
+  return text.replace(/(\d)\.(\d*?)0+(?=\D|$)/, (_, whole: string, kept: string) => (kept === '' ? whole : `${whole}.${kept}`));
+}
+
+/** The row of the window that holds `t`, or null in a gap. */
+export function rowAt(rows: readonly ChartRow[], t: number, stepMs: number): ChartRow | null {
+  let low = 0;
+  let high = rows.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const row = rows[middle];
+    if (row === undefined) break;
+    if (row.t <= t) low = middle + 1;
+    else high = middle - 1;
+  }
+  // A gap follows the window it comes after, under the same start.
+  const found = rows[high]?.gap ? rows[high - 1] : rows[high];
+  return found !== undefined && t < found.t + stepMs ? found : null;
+}
+
+/**
+ * Moves labels apart so that two are at least `gap` pixels from each other, keeping their order and staying in
+ * [0, height] where they fit. Takes and gives positions in the order of `positions`.
+ */
+export function spreadLabels(positions: readonly number[], gap: number, height: number): number[] {
+  const order = positions.map((y, index) => ({ y, index })).sort((a, b) => a.y - b.y);
+  let floor = 0;
+  for (const label of order) {
+    label.y = Math.max(label.y, floor);
+    floor = label.y + gap;
+  }
+  let ceiling = height;
+  for (const label of order.toReversed()) {
+    label.y = Math.min(label.y, ceiling);
+    ceiling = label.y - gap;
+  }
+  const spread = positions.slice();
+  for (const label of order) spread[label.index] = label.y;
+  return spread;
+}
+
+/** Ticks of a time axis at round local times, `count` or fewer, within [from, to]. */
+export function timeTicks(from: number, to: number, count: number): number[] {
+  const minute = 60_000;
+  const steps = [1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720].map((minutes) => minutes * minute);
+  const step = steps.find((candidate) => (to - from) / candidate <= count) ?? 1_440 * minute;
+  const offset = new Date(from).getTimezoneOffset() * minute;
+  const first = Math.ceil((from - offset) / step) * step + offset;
+  const ticks: number[] = [];
+  for (let tick = first; tick <= to; tick += step) ticks.push(tick);
+  return ticks;
+}

@@ -1,0 +1,27 @@
+import adapter from '@sveltejs/adapter-static';
+import { sveltekit } from '@sveltejs/kit/vite';
+import tailwindcss from '@tailwindcss/vite';
+import { defineConfig } from 'vite';
+
+/** Where `npm run dev -w dashboard` finds a running BFF. */
+const BFF = process.env['FLEETBEAT_URL'] ?? 'http://127.0.0.1:3000';
+
+export default defineConfig({
+  plugins: [
+    tailwindcss(),
+    sveltekit({
+      adapter: adapter({ pages: 'build', assets: 'build', fallback: 'index.html', precompress: true }),
+      compilerOptions: { runes: true },
+    }),
+  ],
+  build: { target: 'es2022' },
+  // Kit's own cookie package, not the older one that Express brings to the root of node_modules.
+  ssr: { noExternal: ['cookie'] },
+  server: {
+    port: 5173,
+    proxy: {
+      '/api': BFF,
+      '/socket.io': { target: BFF, ws: true },
+    },
+  },
+});
