@@ -165,6 +165,19 @@ async function read(database: Database, query: PartialQuery): Promise<PartialRow
   });
 }
 
+/** Deletes the 1 h rows of a source's hour that are older than `version`: no reader asks for them any more. */
+export async function deleteOldVersions(transaction: Transaction, source: number, hour: number, version: number): Promise<void> {
+  for (const table of Object.values(TABLES)) {
+    await transaction
+      .query(
+        `delete from ${table}
+         where tier_s = $1 and set_name = any($2) and window_start = $3 and source = $4 and seq < $5`,
+        [TIERS['1h'] / 1_000, Object.keys(SETS), hour, source, version],
+      )
+      .catch(fail);
+  }
+}
+
 async function expireSet(database: Database, set: SetName, tier: Tier, before: number): Promise<void> {
   const table = TABLES[SETS[set]];
   for (;;) {

@@ -1,0 +1,53 @@
+import type { Database } from '../database/database.ts';
+
+/** How far each source is stored, and which of its hours are compacted: one moment of the database. */
+export interface StoredState {
+  /** The newest cut of each source up to which all are stored; sources without any cut are absent. */
+  readonly storedSeq: ReadonlyMap<number, number>;
+  /** Of each hour (epoch milliseconds), by source: whether its 1 h rows are complete, and their version. */
+  readonly hours: ReadonlyMap<number, ReadonlyMap<number, { readonly complete: boolean; readonly version: number }>>;
+}
+
+/**
+ * The newest cut of source `s.id` up to which all are stored, as SQL; null where it has no cuts. Rows of later
+ * cuts may be in an engine outside the database already, half written.
+ */
+export const STORED_SEQ = `coalesce(
+  (select min(open.seq) - 1 from cuts open where open.source = s.id and open.stored_at is null),
+  (select max(cut.seq) from cuts cut where cut.source = s.id))`;
+
+/**
+ * Reads the state in one statement, so that all of it is of the same moment: a cut is marked as stored in the
+ * transaction that touches its hours. Hours in [from, to); none where `from` is not below `to`.
+ */
+export async function readStoredState(database: Database, from: number, to: number): Promise<StoredState> {
+  const { rows } = await database.query<[number, number | null, number | null, boolean | null]>({
+    text: `select s.id, ${STORED_SEQ}, null::bigint, null::boolean from sources s
+           union all
+           select source, merged, hour, merged = touched from compacted_hours where hour >= $1 and hour < $2`,
+    values: [from, to],
+    rowMode: 'array',
+  });
+  const storedSeq = new Map<number, number>();
+  const hours = new Map<number, Map<number, { complete: boolean; version: number }>>();
+  for (const [source, seq, hour, complete] of rows) {
+    if (seq === null) continue;
+    if (hour === null) {
+      storedSeq.set(source, seq);
+      continue;
+    }
+    const ofHour = hours.get(hour) ?? new Map<number, { complete: boolean; version: number }>();
+    hours.set(hour, ofHour);
+    ofHour.set(source, { complete: complete === true, version: seq });
+  }
+  return { storedSeq, hours };
+}
+
+/** Changes whenever an hour in [from, to) is compacted anew. */
+export async function compactionMark(database: Database, from: number, to: number): Promise<string> {
+  const { rows } = await database.query<{ mark: string }>(
+    `select count(*) || '/' || coalesce(sum(merged), 0) as mark from compacted_hours where hour >= $1 and hour < $2`,
+    [from, to],
+  );
+  return rows[0]?.mark ?? '';
+}
