@@ -1,6 +1,7 @@
 import type { readySchema } from '@fleetbeat/contracts/api.ts';
 import type * as z from 'zod';
 import type { Config } from './config.ts';
+import { inspectRedis } from './job-queue/redis.ts';
 import type { Logger } from './logger.ts';
 
 export type Engines = z.infer<typeof readySchema>['engines'];
@@ -45,6 +46,16 @@ export async function waitForEngine(
       }
     }
     await pause(TRY_EVERY_MS);
+  }
+}
+
+/** Says what is wrong with the way the configured Redis is run; it may lose jobs, but works. */
+export async function warnAboutRedis(config: Pick<Config, 'redisUrl'>, logger: Logger): Promise<void> {
+  if (config.redisUrl === undefined) return;
+  try {
+    for (const complaint of await inspectRedis(config.redisUrl)) logger.warn(complaint);
+  } catch (error) {
+    logger.warn({ reason: describe(error) }, 'the settings of Redis cannot be read');
   }
 }
 

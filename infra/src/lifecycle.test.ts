@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLifecycle } from './lifecycle.ts';
 import { createLogger } from './logger.ts';
@@ -51,5 +54,48 @@ describe('a stop', () => {
     lifecycle.onStop('starting', () => lifecycle.onStop('late server', () => void order.push('late server')));
     await lifecycle.stop('test');
     expect(order).toEqual(['late server', 'database']);
+  });
+});
+
+describe('a process', () => {
+  /** Runs a program whose stop takes 300 ms; answers its exit code and what it printed. */
+  async function run(then: string, signals: readonly NodeJS.Signals[]): Promise<{ code: number | null; output: string }> {
+    const module = (name: string) => JSON.stringify(join(import.meta.dirname, name));
+    const program = `
+      const { createLogger } = await import(${module('logger.ts')});
+      const { createLifecycle } = await import(${module('lifecycle.ts')});
+      const lifecycle = createLifecycle(createLogger('child', 'silent'));
+      lifecycle.handleSignals();
+      lifecycle.onStop('slow', async () => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        console.log('stopped in order');
+      });
+      setInterval(() => {}, 1000);
+      console.log('up');
+      ${then}`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'ignore'] });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output === 'up\n') for (const signal of signals) child.kill(signal);
+    });
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, output };
+  }
+
+  it('stops in order at SIGTERM', async () => {
+    expect(await run('', ['SIGTERM'])).toEqual({ code: 0, output: 'up\nstopped in order\n' });
+  });
+
+  it('is not cut short by the second signal with which npm passes Ctrl-C on', async () => {
+    expect(await run('', ['SIGINT', 'SIGTERM'])).toEqual({ code: 0, output: 'up\nstopped in order\n' });
+  });
+
+  it('stops in order, and fails, after an error that nobody caught', async () => {
+    expect(await run(`setTimeout(() => { throw new Error('bug'); });`, [])).toEqual({
+      code: 1,
+      output: 'up\nstopped in order\n',
+    });
+    expect((await run(`void Promise.reject(new Error('bug'));`, [])).code).toBe(1);
   });
 });

@@ -3,7 +3,7 @@ import { ensureEnvironmentKeys } from './access/api-keys.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { runningDatabaseUrl } from './database/embedded.ts';
 import { migrate } from './database/migrate.ts';
-import { waitForEngine } from './engines.ts';
+import { waitForEngine, warnAboutRedis } from './engines.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMetrics, serveMetrics } from './metrics.ts';
@@ -99,6 +99,7 @@ async function prepareEngines(
     const engine = engines[need];
     await waitForEngine(`${need} (${engine.engine})`, () => engine.ping(), logger, stop.signal);
   }
+  if (needs.includes('jobQueue')) await warnAboutRedis(config, logger);
   if (needs.includes('eventLog')) await engines.eventLog.createTopics();
 }
 

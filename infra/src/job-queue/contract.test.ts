@@ -151,6 +151,26 @@ describe('job queue on Postgres', () => {
   contract(() => openJobQueue({ redisUrl: undefined, databaseUrl: fresh.url }, fresh.database, logger, namespace));
 });
 
+describe('job queue on a Postgres that ends its connections', () => {
+  it('goes on with the work', async () => {
+    const fresh = await freshDatabase();
+    const jobs = openJobQueue({ redisUrl: undefined, databaseUrl: fresh.url }, fresh.database, logger);
+    const seen: string[] = [];
+    await jobs.work(QUEUE, async (job) => {
+      seen.push(job.id);
+    });
+    await jobs.add(QUEUE, { task: 'watches' }, { id: 'before' });
+    await vi.waitFor(() => expect(seen).toEqual(['before']), soon);
+    await fresh.database.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    await vi.waitFor(() => jobs.add(QUEUE, { task: 'watches' }, { id: 'after' }), soon);
+    await vi.waitFor(() => expect(seen).toEqual(['before', 'after']), soon);
+    await jobs.close();
+    await fresh.drop();
+  });
+});
+
 const redis = redisUrl();
 describe.skipIf(redis === null)('job queue on Redis', () => {
   const url = redis ?? '';

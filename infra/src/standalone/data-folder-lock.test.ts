@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +50,16 @@ describe('the lock of a data folder', () => {
     await (
       await lockDataFolder(folder)
     )();
+  });
+
+  it('comes without the process numbers of an earlier holder', async () => {
+    await (
+      await lockDataFolder(folder)
+    )();
+    await writeFile(join(folder, 'run', 'gateway.pid'), '4711');
+    const unlock = await lockDataFolder(folder);
+    expect(await readdir(join(folder, 'run'))).toEqual(['standalone.lock']);
+    await unlock();
   });
 
   it('is taken over where the file was cut short by a crash', async () => {

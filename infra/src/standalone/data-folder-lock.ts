@@ -1,4 +1,4 @@
-import { mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processIdentity } from '../process-identity.ts';
 
@@ -34,6 +34,10 @@ export async function lockDataFolder(dataDir: string): Promise<() => Promise<voi
     await unlink(file).catch(() => undefined);
   }
 
+  // Numbers of processes that an earlier holder could not tidy away.
+  for (const name of await readdir(run)) {
+    if (name.endsWith('.pid')) await rm(join(run, name), { force: true });
+  }
   return async () => {
     if ((await readFile(file, 'utf8').catch(() => '')) === mine) await unlink(file);
   };
