@@ -11,7 +11,7 @@ import {
   type EventTopic,
 } from '@fleetbeat/contracts/events.ts';
 import { TOO_DEEP } from './event-ranges.ts';
-import { isSurelyValidMessage } from './surely-valid.ts';
+import { isSurelyValidMessage } from '@fleetbeat/contracts/surely-valid.ts';
 
 /** Why an event of a batch is refused, as clients and metrics see it. */
 export const REJECTION_CODES = [

@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { EVENT_KINDS, describeIssue, eventTime, timeRefusal, type EventTopic } from '@fleetbeat/contracts/events.ts';
+import { isSurelyValidMessage } from '@fleetbeat/contracts/surely-valid.ts';
 import type { LogRecord } from '@fleetbeat/infra/event-log/event-log.ts';
-import { isPlainAgentEvent } from './plain-agent-event.ts';
 
 /** What a dead letter says about why an event was refused. */
 export type DeadLetterCode = 'not_utf8' | 'not_json' | 'not_valid' | 'time_out_of_range' | 'empty';
@@ -87,7 +87,7 @@ function acceptOrRefuse(
   sink: DecodedSink,
 ): void {
   const kind = EVENT_KINDS[topic];
-  if (topic !== 'agent-events' || !isPlainAgentEvent(fields)) {
+  if (topic !== 'agent-events' || !isSurelyValidMessage(fields, line)) {
     const checked = kind.schema.safeParse(fields);
     if (!checked.success) {
       sink.dead(deadLetter(record, position, 'not_valid', describeIssue(checked.error), Buffer.from(line)));

@@ -1,4 +1,4 @@
-import { MESSAGE_TYPES } from '@fleetbeat/contracts/events.ts';
+import { MESSAGE_TYPES } from './events.ts';
 
 /**
  * A first look at agent messages, which are most of what comes: it knows the usual shapes and says yes to them in

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { agentEventSchema, agentMessageSchema, MESSAGE_TYPES } from '@fleetbeat/contracts/events.ts';
+import { agentEventSchema, agentMessageSchema, MESSAGE_TYPES } from './events.ts';
 import { FIELDS_LOOKED_AT, isSurelyValidMessage, type ParsedAgentMessage } from './surely-valid.ts';
 
 it('looks at every field that the schema names', () => {
