@@ -4,6 +4,8 @@ import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 export interface Reservation {
   /** Holds more bytes, or throws the problem to answer with: 503 where the gateway is full, 429 where the client is. */
   take(bytes: number): void;
+  /** Gives some back, such as the packed bytes of what is unpacked now. */
+  give(bytes: number): void;
   /** Gives everything back. Safe to call twice. */
   release(): void;
 }
@@ -30,6 +32,13 @@ export class ByteBudget {
 
   open(client: string): Reservation {
     let own = 0;
+    const give = (bytes: number): void => {
+      own -= bytes;
+      this.#held -= bytes;
+      const left = (this.#byClient.get(client) ?? 0) - bytes;
+      if (left > 0) this.#byClient.set(client, left);
+      else this.#byClient.delete(client);
+    };
     return {
       take: (bytes) => {
         if (this.#held + bytes > this.#total) {
@@ -47,13 +56,8 @@ export class ByteBudget {
         this.#held += bytes;
         this.#byClient.set(client, ofClient);
       },
-      release: () => {
-        this.#held -= own;
-        const left = (this.#byClient.get(client) ?? 0) - own;
-        if (left > 0) this.#byClient.set(client, left);
-        else this.#byClient.delete(client);
-        own = 0;
-      },
+      give,
+      release: () => give(own),
     };
   }
 }

@@ -45,13 +45,18 @@ export function createGatewayServer(parts: GatewayServerParts): Server {
       const seconds = (performance.now() - start) / 1_000;
       parts.metrics.http(knownMethod(request.method), route, response.headersSent ? response.statusCode : 499, seconds);
     });
-    answer(request, response, (name) => (route = name)).catch((error: unknown) => {
+    answer(request, response, requestId, (name) => (route = name)).catch((error: unknown) => {
       if (error instanceof SenderGone || response.destroyed) return;
       answerProblem(request, response, requestId, error);
     });
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse, found: (route: string) => void): Promise<void> {
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    found: (route: string) => void,
+  ): Promise<void> {
     const route = findRoute(request.url ?? '/');
     if (route === undefined) throw new HttpProblem(404, 'not-found', 'There is nothing at this path.');
     found(route.name);
@@ -74,21 +79,29 @@ export function createGatewayServer(parts: GatewayServerParts): Server {
         const taken = await parts.takeEvents(request, route.agentId, () => {
           if (request.headers.expect !== undefined) response.writeContinue();
         });
-        return answerJson(response, taken.rejected.length === 0 ? 200 : 207, describe(taken));
+        const { accepted, rejected } = taken;
+        const [first] = rejected;
+        if (first !== undefined) {
+          parts.logger.info({ requestId, accepted, rejected: rejected.length, first }, 'some events of a request were refused');
+        }
+        return answerJson(response, first === undefined ? 200 : 207, describe(taken));
       }
     }
+  }
+
+  function logProblem(problem: HttpProblem, error: unknown, requestId: string): void {
+    const facts = { requestId, status: problem.status, code: problem.code, detail: problem.detail };
+    if (!(error instanceof HttpProblem)) parts.logger.error({ ...facts, err: error }, 'a request failed');
+    // Under overload and while the log is away these come by the thousand; metrics count them.
+    else if (problem.status === 429 || problem.status === 503)
+      parts.logger.debug({ ...facts, err: problem.cause }, 'a request was put off');
+    else parts.logger.info(facts, 'a request was refused');
   }
 
   function answerProblem(request: IncomingMessage, response: ServerResponse, requestId: string, error: unknown): void {
     const problem = error instanceof HttpProblem ? error : new HttpProblem(500, 'internal-error', 'The gateway failed.');
     parts.refused(problem.code);
-    if (problem.status >= 500)
-      parts.logger.error({ err: problem.cause ?? error, requestId, code: problem.code }, 'a request failed');
-    else
-      parts.logger.info(
-        { requestId, code: problem.code, detail: problem.detail, status: problem.status },
-        'a request was refused',
-      );
+    logProblem(problem, error, requestId);
     if (response.headersSent) {
       response.destroy();
       return;

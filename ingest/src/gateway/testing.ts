@@ -1,3 +1,4 @@
+import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import type pg from 'pg';
 import { DEFAULT_PARTITIONS, type Topic } from '@fleetbeat/contracts/events.ts';
 import { loadConfig } from '@fleetbeat/infra/config.ts';
@@ -77,6 +78,52 @@ export async function startTestGateway(
       return found === undefined ? 0 : Number(found.slice(found.lastIndexOf(' ') + 1));
     },
   };
+}
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Record<string, unknown>;
+}
+
+/** A request to a gateway; JSON unless `headers` say otherwise. */
+export interface Sending {
+  method?: string;
+  path?: string;
+  headers?: OutgoingHttpHeaders;
+  /** A body in pieces goes out chunked. */
+  body?: string | Buffer | Buffer[];
+  localAddress?: string;
+}
+
+/** Sends over a connection of its own. */
+export function sendTo(
+  url: string,
+  { method = 'POST', path = '/v1/events', headers = {}, body, localAddress }: Sending,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const json = { 'content-type': 'application/json' };
+    const options = { method, headers: { ...json, ...headers }, localAddress, agent: false };
+    const outgoing = httpRequest(`${url}${path}`, options, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        const parsed = incoming.headers['content-type']?.includes('json') === true ? (JSON.parse(text) as object) : { text };
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: { ...parsed } });
+      });
+    });
+    outgoing.on('error', reject);
+    if (Array.isArray(body)) {
+      for (const piece of body) outgoing.write(piece);
+      outgoing.end();
+    } else outgoing.end(body);
+  });
+}
+
+/** A valid event, with these changes. */
+export function event(changes: object = {}): object {
+  return { id: 'e1', ts: Date.now(), agent_id: 'a1', message_type: 'agent_response', ...changes };
 }
 
 /** A database that knows no key. */
