@@ -1,9 +1,10 @@
 import type { DeadLetter, IngestAnswer, List, Metrics, Pipeline } from '@fleetbeat/contracts/api.ts';
 import { freshDatabase, influxServer, kafkaBrokers, redisUrl, type FreshDatabase } from '@fleetbeat/infra/testing/servers.ts';
 import { Kafka, logLevel } from 'kafkajs';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startKafka, type KafkaServer } from '../infra/native/kafka.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
@@ -147,6 +148,21 @@ describe.each([
       },
       (SECONDS + 240) * 1_000,
     );
+
+    it('loses nothing and doubles nothing when gateway and processors are killed under load', async () => {
+      const run = system.simulate('--agents 50 --hosts 5 --rate 1000 --duration 15 --seed 5 --verify');
+      for (const [service, after] of [
+        ['gateway', 4_000],
+        ['processors', 3_000],
+        ['gateway', 3_000],
+      ] as const) {
+        await sleep(after);
+        process.kill(Number(readFileSync(join(system.dataDir, 'run', `${service}.pid`), 'utf8')), 'SIGKILL');
+      }
+      const { code, output } = await run;
+      expect(code, output).toBe(0);
+      expect(Number(/retried requests ([\d,]+)/.exec(output)?.[1])).toBeGreaterThan(0);
+    });
 
     it('accounts for every event: read = aggregated + duplicate + dead', async () => {
       const { accepted, aggregated, duplicate, dead_lettered: dead, pending } = await pipeline();

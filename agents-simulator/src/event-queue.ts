@@ -21,12 +21,13 @@ export function* inOrder<T extends Timed>(sources: readonly Iterator<Bundle<T>>[
   for (;;) {
     let next = -1;
     let from = Infinity;
-    heads.forEach((head, index) => {
-      if (head.done !== true && head.value.from < from) {
+    for (let index = 0; index < heads.length; index += 1) {
+      const head = heads[index];
+      if (head !== undefined && head.done !== true && head.value.from < from) {
         from = head.value.from;
         next = index;
       }
-    });
+    }
     for (let event = queue.peek(); event !== undefined && event.at < from; event = queue.peek()) {
       queue.pop();
       yield event;

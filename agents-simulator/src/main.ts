@@ -1,6 +1,7 @@
 import { answers, ApiError, createPlatform, findKey, Unreachable, type Platform } from './platform.ts';
 import { followPipeline, readPipeline, StillBehind } from './catch-up.ts';
 import { dispatch, emptyProgress, type Progress } from './dispatch.ts';
+import { readFleetBefore, type FleetBefore } from './fleet-check.ts';
 import { createHttpSender } from './http-sender.ts';
 import { createKafkaSender } from './kafka-sender.ts';
 import { createLatencies } from './latencies.ts';
@@ -12,7 +13,7 @@ import { createScenario, type Scenario } from './scenario.ts';
 import { watchScreen } from './screen-watch.ts';
 import type { Sender } from './sender.ts';
 import { readTrace } from './trace.ts';
-import { isFleetEmpty, verify, type FleetCheck } from './verify.ts';
+import { verify } from './verify.ts';
 
 /** How often the pipeline's lag is asked for, in milliseconds. */
 const LAG_EVERY_MS = 2_000;
@@ -52,7 +53,7 @@ async function run(options: Options): Promise<number> {
   const startedAt = Date.now();
   const scenario = createScenario(options, trace, startedAt);
   const before = platform === undefined ? undefined : await readPipeline(platform);
-  const fleetCheck = await decideFleetCheck(options, platform, scenario, startedAt);
+  const fleetBefore = await lookAtFleet(options, platform, scenario, startedAt);
 
   const progress = emptyProgress();
   const ledger = options.verify ? createLedger() : undefined;
@@ -104,7 +105,12 @@ async function run(options: Options): Promise<number> {
     for (const text of reportRun(progress, seconds, latencies, screen?.latencies, duplicates)) console.log(text);
     let failed = progress.unknown > 0 || progress.rejected > 0;
     if (platform !== undefined && ledger !== undefined && catchUp !== undefined) {
-      const verification = await verify(platform, ledger, fleetCheck, catchUp.hasPassed, deadline);
+      const verification = await verify(platform, ledger, {
+        before: fleetBefore,
+        repeated: (duplicates ?? 0) > 0,
+        hasPassed: catchUp.hasPassed,
+        deadline,
+      });
       for (const text of reportVerification(verification)) console.log(text);
       failed ||= verification.differences.length > 0;
     }
@@ -149,16 +155,15 @@ async function openSender(options: Options, key: string | undefined): Promise<Se
   }
 }
 
-async function decideFleetCheck(
+/** The fleet before the run, with room on both sides for odd clocks. */
+async function lookAtFleet(
   options: Options,
   platform: Platform | undefined,
   { plan }: Scenario,
   startedAt: number,
-): Promise<FleetCheck> {
-  if (options.fleet) return { when: 'always' };
-  if (!options.verify || platform === undefined) return { when: 'never' };
-  const empty = await isFleetEmpty(platform, plan.anchor - MARGIN_MS, (plan.end ?? startedAt) + MARGIN_MS);
-  return empty ? { when: 'if-alone', startedAt } : { when: 'never' };
+): Promise<FleetBefore | 'ignore'> {
+  if (options.fleet || !options.verify || platform === undefined) return 'ignore';
+  return readFleetBefore(platform, plan.anchor - 2 * MARGIN_MS, (plan.end ?? startedAt) + MARGIN_MS);
 }
 
 /** The pipeline's lag, asked for now and then; a failure leaves the last known. */

@@ -32,7 +32,7 @@ export function reportRun(
 export function reportVerification({ differences, totals, compared, skipped }: Verification): string[] {
   const lines = [
     `responses ${count(totals.total_responses)}  input tokens ${count(totals.input_tokens)}  output tokens ${count(totals.output_tokens)}`,
-    `compared ${compared.agents} agents, ${compared.hosts} hosts, ${compared.tasks} tasks${compared.fleet ? `, ${compared.models} models and the fleet` : ''}`,
+    `compared ${compared.join(', ')}`,
     ...skipped.map((reason) => `not compared: ${reason}`),
   ];
   if (differences.length === 0) return [...lines, 'verified: every figure is as the ledger says'];

@@ -73,7 +73,7 @@ function sourcesOf(setting: Setting, options: Options, trace: Trace | null): Ite
   return [
     // What is under way is held in memory, so that talks are shorter under heavy load.
     conversations(setting, synthesizeArrivals(seed, replies, plan.span), {
-      leadMs: Math.min(20_000, 100_000_000 / options.rate),
+      leadMs: Math.min(20_000, 20_000_000 / options.rate),
       cached: true,
     }),
     heartbeats(setting, interval),

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type * as z from 'zod';
 import { additiveOf } from './compare.ts';
 import { exactQuantile, messagesOf, tokensOf, type EventTally } from './event-tally.ts';
+import { readFleetBefore } from './fleet-check.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { parseOptions, type Options } from './options.ts';
 import type { Platform } from './platform.ts';
@@ -78,7 +79,7 @@ function platformThatSaw(events: readonly PlannedEvent[], others: { agent_id: st
         models: [...seen.models].map(([model, tally]) => ({ model, totals: measuresOf(tally), series: [] })),
       };
     }
-    if (kind === 'agents' && id === '') return { items: others };
+    if (kind === 'agents' && id === '') return { items: others, next_cursor: null };
     if (kind === 'agents') {
       const tally = seen.agents.get(id);
       return tally === undefined ? null : rest.startsWith('/metrics') ? metrics(tally) : agent(id, tally);
@@ -131,12 +132,19 @@ function platformThatSaw(events: readonly PlannedEvent[], others: { agent_id: st
   };
 }
 
+interface Before {
+  /** What the platform had seen before the run; 'ignore' compares the fleet all the same. */
+  seen?: readonly PlannedEvent[] | 'ignore';
+  repeated?: boolean;
+}
+
 /** Lets time pass at once where verify would wait for a difference to go away. */
-async function verified(platform: Platform, ledger: Ledger, when: 'always' | 'never' | 'if-alone' = 'always') {
+async function verified(platform: Platform, ledger: Ledger, { seen = [], repeated = false }: Before = {}) {
   vi.useFakeTimers({ now: NOW });
   try {
-    const fleet = when === 'if-alone' ? { when, startedAt: NOW } : { when };
-    const result = verify(platform, ledger, fleet, () => Promise.resolve(Date.now() > NOW + 5_000), NOW + 120_000);
+    const before = seen === 'ignore' ? seen : await readFleetBefore(platformThatSaw(seen), NOW - 1, NOW + 1);
+    const hasPassed = () => Promise.resolve(Date.now() > NOW + 5_000);
+    const result = verify(platform, ledger, { before, repeated, hasPassed, deadline: NOW + 120_000 });
     await vi.advanceTimersByTimeAsync(60_000);
     return await result;
   } finally {
@@ -151,7 +159,12 @@ describe('verify', () => {
   it('finds nothing where the platform saw what was acknowledged', async () => {
     const result = await verified(platformThatSaw(events), ledger);
     expect(result.differences).toEqual([]);
-    expect(result.compared).toEqual({ agents: 5, hosts: 2, tasks: ledger.tasks.size, models: ledger.models.size, fleet: true });
+    expect(result.compared).toEqual([
+      '5 agents',
+      '2 hosts',
+      `${ledger.tasks.size} tasks`,
+      `${ledger.models.size} models and the fleet`,
+    ]);
     expect(ledger.tasks.size).toBeGreaterThan(3);
     expect(result.totals.total_responses).toBe(ledger.total.agent_response);
   });
@@ -188,29 +201,45 @@ describe('verify', () => {
     expect((await verified(platform, ledger)).differences).toEqual([]);
   });
 
-  describe('where others send as well', () => {
-    const others: PlannedEvent = {
-      sendAt: NOW,
-      topic: 'agent-events',
-      key: 'other',
-      body: { agent_id: 'other', message_type: 'tool_call', id: 'x', ts: NOW },
-    };
-    const shared = platformThatSaw([...events, others], [{ agent_id: 'other', last_seen: NOW + 1 }]);
+  describe('where the fleet is not empty', () => {
+    const [other]: PlannedEvent[] = [
+      {
+        sendAt: NOW,
+        topic: 'agent-events',
+        key: 'other',
+        body: { agent_id: 'other', message_type: 'tool_call', token_count: 9, id: 'x', ts: NOW },
+      },
+    ];
+    const earlier = [other as PlannedEvent];
+    const both = platformThatSaw([...events, ...earlier], [{ agent_id: 'other', last_seen: NOW - 100_000 }]);
 
-    it('compares what is its own and says what it leaves out', async () => {
-      const result = await verified(shared, ledger, 'if-alone');
+    it('compares what it has grown by', async () => {
+      const result = await verified(both, ledger, { seen: earlier });
       expect(result.differences).toEqual([]);
-      expect(result.compared.fleet).toBe(false);
+      expect(result.compared).toContain("the fleet's growth");
+    });
+
+    it('finds growth by an event too many', async () => {
+      const result = await verified(both, ledger, { seen: [] });
+      expect(result.differences.map(({ scope }) => scope)).toContain('fleet');
+      const fields = (
+        await verified(platformThatSaw([...events, ...earlier, ...earlier]), ledger, { seen: earlier })
+      ).differences.map(({ field }) => field);
+      expect(fields).toEqual(expect.arrayContaining(['growth of total_tool_calls', 'growth of other_tokens']));
+    });
+
+    it('leaves the fleet out, and says so, where agents of others send at the same time', async () => {
+      const shared = platformThatSaw([...events, ...earlier], [{ agent_id: 'other', last_seen: NOW + 1 }]);
+      const result = await verified(shared, ledger, { seen: [] });
+      expect(result.differences).toEqual([]);
+      expect(result.compared).toHaveLength(3);
       expect(result.skipped).toHaveLength(1);
     });
 
-    it('compares the fleet all the same where it is told to', async () => {
-      expect((await verified(shared, ledger, 'always')).differences.map(({ scope }) => scope)).toContain('fleet');
-    });
-
-    it('does not take a fleet that is wrong for one that is shared', async () => {
-      const alone = platformThatSaw([...events, others], [{ agent_id: 'other', last_seen: NOW - 1 }]);
-      expect((await verified(alone, ledger, 'if-alone')).differences.map(({ scope }) => scope)).toContain('fleet');
+    it('leaves the fleet out where the events were there before, unless it is told to compare', async () => {
+      const again = platformThatSaw(events);
+      expect((await verified(again, ledger, { seen: events, repeated: true })).skipped).toHaveLength(1);
+      expect(await verified(again, ledger, { seen: 'ignore', repeated: true })).toMatchObject({ differences: [], skipped: [] });
     });
   });
 });

@@ -1,0 +1,113 @@
+import { agentSchema, metricsSchema, modelMetricsSchema, type Measures } from '@fleetbeat/contracts/api.ts';
+import * as z from 'zod';
+import { ADDITIVE, additiveOf, compareMeasures, compareMetrics, type AdditiveField, type Difference } from './compare.ts';
+import type { Ledger } from './ledger.ts';
+import type { Platform } from './platform.ts';
+
+/** The fleet over the hours that a run will send into, read before it starts. Times are epoch milliseconds. */
+export interface FleetBefore {
+  readonly from: number;
+  readonly to: number;
+  readonly readAt: number;
+  readonly totals: Pick<Measures, AdditiveField>;
+}
+
+export interface FleetFindings {
+  readonly differences: readonly Difference[];
+  /** What was compared, in words; null where nothing was. */
+  readonly compared: string | null;
+  /** Why something was not compared. */
+  readonly skipped?: string;
+}
+
+/** Agents of others that were seen this long before the run may still bring events into the answers. */
+const TAIL_MS = 60_000;
+const PAGE = 500;
+const MAX_PAGES = 20;
+
+export async function readFleetBefore(platform: Platform, from: number, to: number): Promise<FleetBefore> {
+  const range = { from: Math.floor(from), to: Math.ceil(to) };
+  return { ...range, readAt: Date.now(), totals: await fleetTotals(platform, range) };
+}
+
+/**
+ * Compares the fleet's figures, and the models', with the ledger.
+ *
+ * Where the fleet was empty before, or `before` is 'ignore', they are compared whole; else what has been
+ * added since, in the fields that add up. That tells something only while nobody else sends: differences are
+ * dropped where agents of others turn up, and nothing is compared where `repeated` events were there already.
+ */
+export async function checkFleet(
+  platform: Platform,
+  ledger: Ledger,
+  before: FleetBefore | 'ignore',
+  repeated: boolean,
+): Promise<FleetFindings> {
+  if (before === 'ignore') return compareWhole(platform, ledger);
+  const wasEmpty = before.totals.total_messages + before.totals.total_heartbeats === 0;
+  if (!wasEmpty && repeated) {
+    return { differences: [], compared: null, skipped: 'fleet: some events were there before (--fleet compares all the same)' };
+  }
+  const findings = wasEmpty ? await compareWhole(platform, ledger) : await compareGrowth(platform, ledger, before);
+  if (findings.differences.length === 0) return findings;
+  const others = await countOthers(platform, ledger, before.readAt - TAIL_MS);
+  if (others === 0) return findings;
+  return {
+    differences: [],
+    compared: null,
+    skipped: `fleet: ${others} other agents send as well (--fleet compares all the same)`,
+  };
+}
+
+async function compareWhole(platform: Platform, ledger: Ledger): Promise<FleetFindings> {
+  const range = `from=${ledger.from}&to=${ledger.to + 1}`;
+  const metrics = await platform.get(`/fleet/metrics?${range}`, metricsSchema);
+  if (metrics === null) throw new Error('the API has no /fleet/metrics');
+  const byModel = await platform.get(`/models/metrics?${range}`, modelMetricsSchema);
+  const ofModels = [...ledger.models].flatMap(([name, tally]): Difference[] => {
+    const found = byModel?.models.find(({ model }) => model === name);
+    if (found === undefined) return [{ scope: name, field: 'model', expected: 'present', actual: null }];
+    return compareMeasures(name, tally, found.totals);
+  });
+  return {
+    differences: [...compareMetrics('fleet', ledger.total, metrics), ...ofModels],
+    compared: `${ledger.models.size} models and the fleet`,
+  };
+}
+
+async function compareGrowth(platform: Platform, ledger: Ledger, before: FleetBefore): Promise<FleetFindings> {
+  const after = await fleetTotals(platform, before);
+  const sent = additiveOf(ledger.total);
+  const differences = ADDITIVE.flatMap((field): Difference[] => {
+    const grown = Math.round((after[field] - before.totals[field]) * 1e6) / 1e6;
+    if (Math.round(grown * 1e6) === Math.round(sent[field] * 1e6)) return [];
+    return [{ scope: 'fleet', field: `growth of ${field}`, expected: sent[field], actual: grown }];
+  });
+  return { differences, compared: "the fleet's growth" };
+}
+
+async function fleetTotals(
+  platform: Platform,
+  { from, to }: { from: number; to: number },
+): Promise<Pick<Measures, AdditiveField>> {
+  const metrics = await platform.get(`/fleet/metrics?from=${from}&to=${to}`, metricsSchema);
+  if (metrics === null) throw new Error('the API has no /fleet/metrics');
+  return metrics.totals;
+}
+
+/** How many agents that are not of this run have been seen since `since`. */
+async function countOthers(platform: Platform, ledger: Ledger, since: number): Promise<number> {
+  const schema = z.object({
+    items: z.array(agentSchema.pick({ agent_id: true, last_seen: true })),
+    next_cursor: z.string().nullable(),
+  });
+  let others = 0;
+  let cursor = '';
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const agents = await platform.get(`/agents?limit=${PAGE}${cursor}`, schema);
+    others += (agents?.items ?? []).filter(({ agent_id: id, last_seen: seen }) => !ledger.agents.has(id) && seen >= since).length;
+    if (agents === null || agents.next_cursor === null) break;
+    cursor = `&cursor=${encodeURIComponent(agents.next_cursor)}`;
+  }
+  return others;
+}
