@@ -30,6 +30,10 @@ export function openDatabase(
   pool.on('error', (error) => {
     if (!pool.ending) logger.warn({ err: error }, 'an idle database connection broke');
   });
+  // Nor one that breaks while it is lent out: whoever has it hears of that from the query under way, or the next one.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => logger.debug({ err: error }, 'a database connection broke'));
+  });
   return pool;
 }
 

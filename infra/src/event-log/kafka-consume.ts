@@ -46,6 +46,7 @@ export function consumeFromKafka(
   let assignment: Partition[] = [];
   let consumer: Consumer | undefined;
   let lastFetch = performance.now();
+  let away = false;
   const stopping = new AbortController();
   /** Readers are being stopped; the consumer itself goes after them. */
   let closing = false;
@@ -102,13 +103,22 @@ export function consumeFromKafka(
     return Promise.resolve();
   }
 
+  /** Said once an outage: a new consumer every few seconds may fail in the same way. */
+  function failed(error: unknown): void {
+    if (stopping.signal.aborted) return;
+    logger[away ? 'debug' : 'warn']({ err: error, group }, 'the consumer failed, it is replaced until one works');
+    away = true;
+  }
+
   /** One life of a consumer: until it crashes, is stuck or the subscription stops. */
   async function live(): Promise<void> {
     const current = kafka.consumer({
       groupId: group,
-      sessionTimeout: 30_000,
-      rebalanceTimeout: 20_000,
-      heartbeatInterval: 2_000,
+      // Heartbeats never wait for a reader, so a member that is silent for so long is gone; after a crash the others
+      // wait for it no longer than the rebalance timeout.
+      sessionTimeout: 15_000,
+      rebalanceTimeout: 6_000,
+      heartbeatInterval: 1_500,
       minBytes: 1,
       maxBytes: 16 * MiB,
       maxBytesPerPartition: 4 * MiB,
@@ -121,13 +131,15 @@ export function consumeFromKafka(
     const end = () => over.abort();
     stopping.signal.addEventListener('abort', end);
     current.on('consumer.crash', ({ payload }) => {
-      if (!stopping.signal.aborted) logger.warn({ err: payload.error, group }, 'the consumer failed, it is replaced');
+      failed(payload.error);
       end();
     });
     current.on('consumer.fetch', () => {
       lastFetch = performance.now();
     });
     current.on('consumer.group_join', ({ payload }) => {
+      if (away) logger.info({ group }, 'the consumer has joined its group again');
+      away = false;
       if (closing) return;
       assignment = topics.flatMap((topic) =>
         (payload.memberAssignment[topicPrefix + topic] ?? []).map((partition) => ({ topic, partition })),
@@ -164,7 +176,7 @@ export function consumeFromKafka(
       try {
         await live();
       } catch (error) {
-        if (!stopping.signal.aborted) logger.warn({ err: error, group }, 'the consumer failed, it is replaced');
+        failed(error);
       }
       failures = performance.now() - began > STUCK_MS ? 0 : Math.min(failures + 1, 10);
       await pause(Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures), stopping.signal);

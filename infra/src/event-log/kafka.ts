@@ -27,6 +27,7 @@ const MAX_BATCH_BYTES = 16 * MiB;
 const INTERNAL_RETENTION_MS = HOUR_MS;
 const SEGMENT_BYTES = 256 * MiB;
 const ADMIN_TIMEOUT_MS = 15_000;
+const ADMIN_RETRY_MS = 250;
 const PING_TIMEOUT_MS = 5_000;
 
 export interface KafkaEventLogOptions {
@@ -62,15 +63,19 @@ export function createKafkaEventLog(brokers: readonly string[], logger: Logger, 
     return admin;
   }
 
-  /** Runs `work` with one shared admin connection, which is replaced after a failure. */
+  /** Runs `work` with one shared admin connection, which is replaced after a failure; again where the broker says that may help. */
   async function administer<T>(work: (admin: Admin) => Promise<T>, timeoutMs = ADMIN_TIMEOUT_MS): Promise<T> {
-    const attempt = (connectedAdmin ??= connectAdmin());
-    try {
-      return await within(timeoutMs, attempt.then(work));
-    } catch (error) {
-      if (connectedAdmin === attempt) connectedAdmin = undefined;
-      attempt.then((admin) => admin.disconnect()).catch(() => undefined);
-      throw error;
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const attempt = (connectedAdmin ??= connectAdmin());
+      try {
+        return await within(deadline - performance.now(), attempt.then(work));
+      } catch (error) {
+        if (connectedAdmin === attempt) connectedAdmin = undefined;
+        attempt.then((admin) => admin.disconnect()).catch(() => undefined);
+        if (!isPassing(error) || performance.now() + ADMIN_RETRY_MS >= deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, ADMIN_RETRY_MS));
+      }
     }
   }
 
@@ -220,4 +225,9 @@ export function createKafkaEventLog(brokers: readonly string[], logger: Logger, 
       await admin?.disconnect();
     },
   };
+}
+
+/** Whether the broker answered that it cannot do this yet: a partition without a leader, just after it was made. */
+function isPassing(error: unknown): boolean {
+  return error instanceof Error && error.name === 'KafkaJSProtocolError' && 'retriable' in error && error.retriable === true;
 }

@@ -87,18 +87,14 @@ const kafkajs = load('kafkajs') as typeof import('kafkajs');
 export const { Kafka, Partitioners } = kafkajs;
 
 /**
- * A `logCreator` that passes kafkajs' lines on, one level lower than it thinks: what it calls an error is
- * mostly an attempt that it makes again by itself.
+ * A `logCreator` that passes kafkajs' lines on as details: what it calls an error is mostly one of many attempts
+ * that it makes again by itself, and what comes of them in the end is said by who uses it.
  */
 export function kafkaLogCreator(logger: Logger): logCreator {
-  const { ERROR, WARN } = kafkajs.logLevel;
   return () =>
-    ({ level, namespace, log }: Parameters<ReturnType<logCreator>>[0]) => {
-      // `timestamp` and `logger` are said by our own lines already; a stack of a retried attempt says nothing new.
-      const fields = { ...log, message: undefined, timestamp: undefined, logger: undefined, stack: undefined, part: namespace };
-      const text = `kafkajs: ${log.message}`;
-      if (level === ERROR) logger.warn(fields, text);
-      else if (level === WARN) logger.info(fields, text);
-      else logger.debug(fields, text);
+    ({ namespace, label, log }: Parameters<ReturnType<logCreator>>[0]) => {
+      // `timestamp` and `logger` are said by our own lines already.
+      const fields = { ...log, message: undefined, timestamp: undefined, logger: undefined, part: namespace, label };
+      logger.debug(fields, `kafkajs: ${log.message}`);
     };
 }
