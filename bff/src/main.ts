@@ -9,6 +9,7 @@ import { createOrigins } from './access/origins.ts';
 import { createReadiness } from './health/readiness.ts';
 import { createApp } from './http/app.ts';
 import { registerPlatformGauges } from './http/platform-gauges.ts';
+import type { Route } from './http/route.ts';
 import { createReadQuery } from './http/read-query.ts';
 import { createRangeOf } from './http/time-range.ts';
 import { createAdmit, createIsStillAdmitted } from './live/admit.ts';
@@ -34,8 +35,11 @@ export async function start(context: ServiceContext): Promise<void> {
   await startBff(context);
 }
 
-/** As `start`; tells the port, for a configuration that leaves it open (0). */
-export async function startBff(context: ServiceContext, dashboard = DASHBOARD): Promise<{ port: number }> {
+/** As `start`; tells the port, for a configuration that leaves it open (0), and what is served there. */
+export async function startBff(
+  context: ServiceContext,
+  dashboard = DASHBOARD,
+): Promise<{ port: number; routes: readonly Route[] }> {
   const { config, logger, lifecycle, metrics, database, eventLog, timeSeries } = context;
   const now = Date.now;
 
@@ -44,10 +48,10 @@ export async function startBff(context: ServiceContext, dashboard = DASHBOARD): 
   const origins = createOrigins(config);
 
   const query = createReadQuery(database, metrics);
-  const rangeOf = createRangeOf(config.retention, now);
+  const rangeOf = createRangeOf(now);
   const open = createOpenPartials();
   const stored = createStoredCuts(query);
-  const readWindows = createReadWindows({ timeSeries, database, open, metrics });
+  const readWindows = createReadWindows({ store: timeSeries, database, retention: config.retention, now }, open, metrics);
   const readLedger = createPipelineReadModel(query, eventLog);
   const watch = createWatch(database, now);
   const hub = createHub(now);
@@ -104,7 +108,7 @@ export async function startBff(context: ServiceContext, dashboard = DASHBOARD): 
 
   const port = await listen(server, config.host, config.port);
   logger.info({ port, host: config.host }, 'the API and the dashboard are served');
-  return { port };
+  return { port, routes };
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

@@ -32,7 +32,7 @@ export function agentMetricsRoutes({ agents, readWindows, rangeOf, watch }: Effe
         if ((await agents.find(agentId)) === null) throw unknownAgent();
         await watch('agent', [agentId]);
         const windows = await readWindows({ set: 'agent', keys: [agentId], range, sketches: true });
-        return metricsAnswer(range, windows.get(agentId));
+        return metricsAnswer(windows, agentId);
       },
     ),
   ];

@@ -13,9 +13,8 @@ export function fleetRoutes({ readWindows, rangeOf }: { readWindows: ReadWindows
       '/fleet/metrics',
       { summary: 'Measures of the whole fleet', query: z.object(windowFields), answer: metricsSchema },
       async ({ query }) => {
-        const range = rangeOf(query);
-        const windows = await readWindows({ set: 'fleet', keys: [WHOLE], range, sketches: true });
-        return metricsAnswer(range, windows.get(WHOLE));
+        const windows = await readWindows({ set: 'fleet', keys: [WHOLE], range: rangeOf(query), sketches: true });
+        return metricsAnswer(windows, WHOLE);
       },
     ),
   ];

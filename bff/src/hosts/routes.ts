@@ -6,8 +6,9 @@ import { gaugePointOf, gaugeSamples } from '@fleetbeat/infra/time-series/measure
 import { pageFields } from '../http/cursor.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
-import { windowFields, type RangeOf, type WindowRange } from '../http/time-range.ts';
-import type { ReadWindows, WindowsByKey } from '../windows/window-reader.ts';
+import { windowFields, type RangeOf } from '../http/time-range.ts';
+import { rangeAnswer } from '../windows/metrics-answer.ts';
+import type { ReadWindows, WindowAnswer } from '../windows/window-reader.ts';
 import type { HostsReadModel } from './read-model.ts';
 
 const hostsQuery = z.object({
@@ -40,19 +41,19 @@ export function hostRoutes({ hosts, readWindows, rangeOf }: Effects): Route[] {
         const range = rangeOf(query);
         if (!(await hosts.exists(hostId))) throw new HttpProblem(404, 'unknown-host', 'no host of this id has ever been seen');
         const keys = HOST_GAUGES.map((gauge) => gaugeKey(gauge, hostId));
-        return answerOf(hostId, range, await readWindows({ set: 'host', keys, range, sketches: false }));
+        return answerOf(hostId, await readWindows({ set: 'host', keys, range, sketches: false }));
       },
     ),
   ];
 }
 
-function answerOf(hostId: string, range: WindowRange, windows: WindowsByKey): HostMetrics {
+function answerOf(hostId: string, { range, byKey }: WindowAnswer): HostMetrics {
   const gauges: HostMetrics['gauges'] = {};
   const samples: HostMetrics['samples'] = {};
   for (const gauge of HOST_GAUGES) {
-    const ordered = [...(windows.get(gaugeKey(gauge, hostId)) ?? [])].sort(([a], [b]) => a - b);
+    const ordered = [...(byKey.get(gaugeKey(gauge, hostId)) ?? [])].sort(([a], [b]) => a - b);
     gauges[gauge] = ordered.flatMap(([t, window]) => gaugePointOf(t, window) ?? []);
     samples[gauge] = ordered.reduce((sum, [, window]) => sum + gaugeSamples(window), 0);
   }
-  return { host_id: hostId, from: range.from, to: range.to, step_ms: range.stepMs, gauges, samples };
+  return { host_id: hostId, ...rangeAnswer(range), gauges, samples };
 }

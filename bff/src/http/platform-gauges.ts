@@ -23,11 +23,10 @@ const OVER_MS = 5 * 60_000;
 export function registerPlatformGauges({ registry, query, readWindows, rangeOf, readLedger, sockets, now }: Effects): void {
   const registers = [registry];
 
-  async function ifReadable(gauge: Gauge, read: () => Promise<void>): Promise<void> {
-    gauge.reset();
-    // Without labels a reset leaves a zero behind, which would be a figure too.
-    gauge.remove();
-    await read().catch(() => gauge.remove());
+  /** Without labels `remove` takes a gauge's only value away, which a reset would leave at zero: a figure too. */
+  async function ifReadable(clear: () => void, read: () => Promise<void>): Promise<void> {
+    clear();
+    await read().catch(clear);
   }
 
   new Gauge({
@@ -46,10 +45,13 @@ export function registerPlatformGauges({ registry, query, readWindows, rangeOf, 
     labelNames: ['topic', 'partition'] as const,
     registers,
     async collect() {
-      await ifReadable(this, async () => {
-        const { sources } = await readLedger();
-        for (const { topic, partition, lag_records: lag } of sources) this.set({ topic, partition: String(partition) }, lag);
-      });
+      await ifReadable(
+        () => this.reset(),
+        async () => {
+          const { sources } = await readLedger();
+          for (const { topic, partition, lag_records: lag } of sources) this.set({ topic, partition: String(partition) }, lag);
+        },
+      );
     },
   });
 
@@ -58,14 +60,17 @@ export function registerPlatformGauges({ registry, query, readWindows, rangeOf, 
     help: 'Share of messages over the last five minutes that were no errors, 0 to 1.',
     registers,
     async collect() {
-      await ifReadable(this, async () => {
-        const range = rangeOf({ from: now() - OVER_MS, to: now() });
-        const windows = await readWindows({ set: 'fleet', keys: [WHOLE], range, sketches: false });
-        const { total_errors: errors, total_messages: messages } = measuresOf(
-          mergedWindows('fleet', windows.get(WHOLE)?.values() ?? []),
-        );
-        if (messages > 0) this.set(1 - errors / messages);
-      });
+      await ifReadable(
+        () => this.remove(),
+        async () => {
+          const range = rangeOf({ from: now() - OVER_MS, to: now() });
+          const { byKey } = await readWindows({ set: 'fleet', keys: [WHOLE], range, sketches: false });
+          const { total_errors: errors, total_messages: messages } = measuresOf(
+            mergedWindows('fleet', byKey.get(WHOLE)?.values() ?? []),
+          );
+          if (messages > 0) this.set(1 - errors / messages);
+        },
+      );
     },
   });
 
@@ -74,15 +79,18 @@ export function registerPlatformGauges({ registry, query, readWindows, rangeOf, 
     help: 'Sessions of the dashboard with a request in the last five minutes.',
     registers,
     async collect() {
-      await ifReadable(this, async () => {
-        const [row] = await query<{ users: number }>(
-          'sessions.active',
-          `select count(*) as users from sessions
+      await ifReadable(
+        () => this.remove(),
+        async () => {
+          const [row] = await query<{ users: number }>(
+            'sessions.active',
+            `select count(*) as users from sessions
            where last_seen_at > clock_timestamp() - $1 * interval '1 millisecond' and expires_at > clock_timestamp()`,
-          [OVER_MS],
-        );
-        this.set(row?.users ?? 0);
-      });
+            [OVER_MS],
+          );
+          this.set(row?.users ?? 0);
+        },
+      );
     },
   });
 }

@@ -1,11 +1,10 @@
 import * as z from 'zod';
 import { TIERS, windowStart } from '@fleetbeat/contracts/aggregates.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
+import { MAX_WINDOWS } from '@fleetbeat/infra/time-series/read-windows.ts';
 
 /** Ranges of time in queries: parsed, filled in, rounded outward to windows. */
 
-/** Windows that one answer may hold at most. */
-export const MAX_WINDOWS = 11_000;
 /** What an automatic step aims at: a chart has no more pixels than this to give away. */
 const COMFORTABLE_WINDOWS = 400;
 const DEFAULT_RANGE_MS = TIERS['1h'];
@@ -99,17 +98,11 @@ export function timeRange(query: RangeQuery, now: number): TimeRange {
 
 /**
  * The range a query means in windows, rounded outward, at least one window long. Without a step the
- * finest that keeps a chart readable, and that is still kept at `from`, is taken. Throws the problem
- * `empty-range` or `too-many-windows`.
+ * finest that makes `comfortable` windows at most is taken. Throws the problem `empty-range` or `too-many-windows`.
  */
-export function windowRange(
-  query: WindowQuery,
-  now: number,
-  keptMs: KeptWindows,
-  comfortable = COMFORTABLE_WINDOWS,
-): WindowRange {
+export function windowRange(query: WindowQuery, now: number, comfortable = COMFORTABLE_WINDOWS): WindowRange {
   const { from, to } = timeRange(query, now);
-  const stepMs = query.step ?? comfortableStep(from, to, now, keptMs, comfortable);
+  const stepMs = query.step ?? comfortableStep(from, to, comfortable);
   const start = windowStart(from, stepMs);
   const end = Math.max(windowStart(to + stepMs - 1, stepMs), start + stepMs);
   const windows = (end - start) / stepMs;
@@ -123,22 +116,15 @@ export function windowRange(
   return { from: start, to: end, stepMs };
 }
 
-/** How long windows of the finer tiers are kept, in milliseconds. */
-export interface KeptWindows {
-  readonly '10s': number;
-  readonly '1m': number;
-}
-
 /** The range a query means, `comfortable` windows at most where it names no step. */
 export type RangeOf = (query: WindowQuery, comfortable?: number) => WindowRange;
 
-export function createRangeOf(keptMs: KeptWindows, now: () => number = Date.now): RangeOf {
-  return (query, comfortable) => windowRange(query, now(), keptMs, comfortable);
+export function createRangeOf(now: () => number = Date.now): RangeOf {
+  return (query, comfortable) => windowRange(query, now(), comfortable);
 }
 
-function comfortableStep(from: number, to: number, now: number, keptMs: KeptWindows, comfortable: number): number {
-  const finestKept = from >= now - keptMs['10s'] ? TIERS['10s'] : from >= now - keptMs['1m'] ? TIERS['1m'] : TIERS['1h'];
-  const fits = NICE_STEPS.find((candidate) => candidate % finestKept === 0 && (to - from) / candidate <= comfortable);
+function comfortableStep(from: number, to: number, comfortable: number): number {
+  const fits = NICE_STEPS.find((candidate) => (to - from) / candidate <= comfortable);
   return fits ?? NICE_STEPS[NICE_STEPS.length - 1] ?? TIERS['1h'];
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { modelMetricsSchema } from '@fleetbeat/contracts/api.ts';
 import { route, type Route } from '../http/route.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
-import { seriesAnswer } from '../windows/metrics-answer.ts';
+import { rangeAnswer, seriesAnswer } from '../windows/metrics-answer.ts';
 import type { ReadWindows } from '../windows/window-reader.ts';
 
 export function modelRoutes({ readWindows, rangeOf }: { readWindows: ReadWindows; rangeOf: RangeOf }): Route[] {
@@ -17,11 +17,10 @@ export function modelRoutes({ readWindows, rangeOf }: { readWindows: ReadWindows
         answer: modelMetricsSchema,
       },
       async ({ query }) => {
-        const range = rangeOf(query);
-        const byModel = await readWindows({ set: 'model', range, sketches: true });
-        const models = [...byModel].map(([model, windows]) => ({ model, ...seriesAnswer(windows) }));
+        const { range, byKey } = await readWindows({ set: 'model', range: rangeOf(query), sketches: true });
+        const models = [...byKey].map(([model, windows]) => ({ model, ...seriesAnswer(windows) }));
         models.sort((a, b) => b.totals.total_messages - a.totals.total_messages || (a.model < b.model ? -1 : 1));
-        return { from: range.from, to: range.to, step_ms: range.stepMs, models };
+        return { ...rangeAnswer(range), models };
       },
     ),
   ];

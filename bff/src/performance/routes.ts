@@ -3,6 +3,7 @@ import { performanceSchema, type Performance } from '@fleetbeat/contracts/api.ts
 import { route, type Route } from '../http/route.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
 import { readGaugeMeans } from '../windows/gauge-means.ts';
+import { rangeAnswer } from '../windows/metrics-answer.ts';
 import type { ReadWindows } from '../windows/window-reader.ts';
 
 /** Hosts whose history is averaged at most, and windows of it where no step is asked for. */
@@ -29,16 +30,16 @@ export function performanceRoutes({ latest, recentHosts, readWindows, rangeOf }:
         answer: performanceSchema,
       },
       async ({ query }) => {
-        const range = rangeOf(query, COMFORTABLE_WINDOWS);
-        const hostIds = await recentHosts(range.from, MAX_HOSTS);
-        const [newest, means] = await Promise.all([latest(), readGaugeMeans(readWindows, GAUGES, hostIds, range)]);
+        const wanted = rangeOf(query, COMFORTABLE_WINDOWS);
+        const hostIds = await recentHosts(wanted.from, MAX_HOSTS);
+        const [newest, { range, means }] = await Promise.all([latest(), readGaugeMeans(readWindows, GAUGES, hostIds, wanted)]);
         const history = [...means].map(([t, gauges]) => ({
           t,
           cpu_usage: gauges.get('cpu_usage') ?? null,
           memory_usage: gauges.get('memory_usage') ?? null,
           disk_usage: gauges.get('disk_usage') ?? null,
         }));
-        return { latest: newest, from: range.from, to: range.to, step_ms: range.stepMs, history };
+        return { latest: newest, ...rangeAnswer(range), history };
       },
     ),
   ];

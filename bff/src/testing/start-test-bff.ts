@@ -14,6 +14,7 @@ import { createMetrics } from '@fleetbeat/infra/metrics.ts';
 import { freshDatabase } from '@fleetbeat/infra/testing/servers.ts';
 import { openTimeSeries } from '@fleetbeat/infra/time-series/open.ts';
 import type { TimeSeriesStore } from '@fleetbeat/infra/time-series/time-series.ts';
+import type { Route } from '../http/route.ts';
 import { startBff } from '../main.ts';
 
 export interface TestBff {
@@ -22,6 +23,7 @@ export interface TestBff {
   readonly database: Database;
   readonly eventLog: EventLog;
   readonly timeSeries: TimeSeriesStore;
+  readonly routes: readonly Route[];
   /** An admin key. */
   readonly key: string;
   makeKey(scopes: readonly Scope[]): Promise<string>;
@@ -31,7 +33,7 @@ export interface TestBff {
 }
 
 /** A BFF of its own on a free port, with an empty database and, unless `env` says otherwise, everything in it. */
-export async function startTestBff(env: NodeJS.ProcessEnv = {}): Promise<TestBff> {
+export async function startTestBff(env: NodeJS.ProcessEnv = {}, dashboard?: string): Promise<TestBff> {
   const fresh = await freshDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'fleetbeat-bff-'));
   const config = loadConfig({ PORT: '0', DATABASE_URL: fresh.url, FLEETBEAT_DATA: dataDir, LOG_LEVEL: 'fatal', ...env });
@@ -53,7 +55,10 @@ export async function startTestBff(env: NodeJS.ProcessEnv = {}): Promise<TestBff
   await eventLog.createTopics();
 
   const metrics = createMetrics('bff');
-  const { port } = await startBff({ name: 'bff', config, logger, lifecycle, metrics, database, eventLog, timeSeries, jobQueue });
+  const { port, routes } = await startBff(
+    { name: 'bff', config, logger, lifecycle, metrics, database, eventLog, timeSeries, jobQueue },
+    dashboard,
+  );
   const url = `http://127.0.0.1:${port}`;
   const makeKey = async (scopes: readonly Scope[]) =>
     (await createApiKey(database, { name: 'test', scopes, createdBy: 'test' })).key;
@@ -64,6 +69,7 @@ export async function startTestBff(env: NodeJS.ProcessEnv = {}): Promise<TestBff
     database,
     eventLog,
     timeSeries,
+    routes,
     key,
     makeKey,
     get: (path, headers) => fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${key}`, ...headers } }),

@@ -6,7 +6,7 @@ import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import { route, type Route } from '../http/route.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
 import { readGaugeMeans } from '../windows/gauge-means.ts';
-import { mergedWindows } from '../windows/metrics-answer.ts';
+import { mergedWindows, rangeAnswer } from '../windows/metrics-answer.ts';
 import type { ReadWindows } from '../windows/window-reader.ts';
 import { fleetCharts, hostChart, taskCharts, windowStarts } from './charts.ts';
 
@@ -33,24 +33,23 @@ export function visualizationRoutes({ recentHosts, readWindows, rangeOf, now }: 
         answer: visualizationsSchema,
       },
       async ({ query }) => {
-        const range = rangeOf(query, COMFORTABLE_WINDOWS);
-        const [tasks, workflows, fleet, means] = await Promise.all([
-          readWindows({ set: 'tasks', keys: [WHOLE], range, sketches: true }),
-          readWindows({ set: 'workflow', range, sketches: false }),
-          readWindows({ set: 'fleet', keys: [WHOLE], range, sketches: true }),
-          recentHosts(range.from, MAX_HOSTS).then((hostIds) => readGaugeMeans(readWindows, GAUGES, hostIds, range)),
+        const wanted = rangeOf(query, COMFORTABLE_WINDOWS);
+        const [tasks, workflows, fleet, hosts] = await Promise.all([
+          readWindows({ set: 'tasks', keys: [WHOLE], range: wanted, sketches: true }),
+          readWindows({ set: 'workflow', range: wanted, sketches: false }),
+          readWindows({ set: 'fleet', keys: [WHOLE], range: wanted, sketches: true }),
+          recentHosts(wanted.from, MAX_HOSTS).then((hostIds) => readGaugeMeans(readWindows, GAUGES, hostIds, wanted)),
         ]);
+        const { range } = tasks;
         const starts = windowStarts(range, now());
-        const taskWindows = tasks.get(WHOLE) ?? NOTHING;
+        const taskWindows = tasks.byKey.get(WHOLE) ?? NOTHING;
         return {
-          from: range.from,
-          to: range.to,
-          step_ms: range.stepMs,
+          ...rangeAnswer(range),
           task_totals: taskTotalsOf(mergedWindows('tasks', taskWindows.values())),
           items: [
-            ...taskCharts(starts, taskWindows, workflows),
-            ...fleetCharts(starts, fleet.get(WHOLE) ?? NOTHING, range.stepMs),
-            hostChart(starts, means),
+            ...taskCharts(starts, taskWindows, workflows.byKey),
+            ...fleetCharts(starts, fleet.byKey.get(WHOLE) ?? NOTHING, range.stepMs),
+            hostChart(starts, hosts.means),
           ],
         };
       },

@@ -13,21 +13,20 @@ export async function readGaugeMeans(
   readWindows: ReadWindows,
   gauges: readonly HostGauge[],
   hostIds: readonly string[],
-  range: WindowRange,
-): Promise<GaugeMeans> {
+  wanted: WindowRange,
+): Promise<{ range: WindowRange; means: GaugeMeans }> {
   const means = new Map<number, Map<HostGauge, number>>();
-  if (hostIds.length === 0) return means;
   const keys = gauges.flatMap((gauge) => hostIds.map((hostId) => gaugeKey(gauge, hostId)));
-  const windows = await readWindows({ set: 'host', keys, range, sketches: false });
+  const { range, byKey } = await readWindows({ set: 'host', keys, range: wanted, sketches: false });
   for (const gauge of gauges) {
     const byWindow = new Map<number, Partial[]>();
     for (const hostId of hostIds) {
-      for (const [t, window] of windows.get(gaugeKey(gauge, hostId)) ?? []) byWindow.set(t, [...(byWindow.get(t) ?? []), window]);
+      for (const [t, window] of byKey.get(gaugeKey(gauge, hostId)) ?? []) byWindow.set(t, [...(byWindow.get(t) ?? []), window]);
     }
     for (const [t, ofHosts] of byWindow) {
       const point = gaugePointOf(t, mergedWindows('host', ofHosts));
       if (point !== null) means.set(t, (means.get(t) ?? new Map<HostGauge, number>()).set(gauge, point.avg));
     }
   }
-  return new Map([...means].sort(([a], [b]) => a - b));
+  return { range, means: new Map([...means].sort(([a], [b]) => a - b)) };
 }

@@ -3,6 +3,7 @@ import type { Measures, Metrics, SeriesPoint } from '@fleetbeat/contracts/api.ts
 import { measuresOf } from '@fleetbeat/infra/time-series/measures.ts';
 import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import type { WindowRange } from '../http/time-range.ts';
+import type { WindowAnswer } from './window-reader.ts';
 
 /** Everything in some windows of a set as one. */
 export function mergedWindows(set: SetName, windows: Iterable<Partial>): Partial {
@@ -21,6 +22,12 @@ export function seriesAnswer(windows: ReadonlyMap<number, Partial> | undefined):
   return { totals: measuresOf(whole), series: ordered.map(([t, window]) => ({ t, ...measuresOf(window) })) };
 }
 
-export function metricsAnswer(range: WindowRange, windows: ReadonlyMap<number, Partial> | undefined): Metrics {
-  return { from: range.from, to: range.to, step_ms: range.stepMs, ...seriesAnswer(windows) };
+/** The answer for one key. */
+export function metricsAnswer({ range, byKey }: WindowAnswer, key: string): Metrics {
+  return { ...rangeAnswer(range), ...seriesAnswer(byKey.get(key)) };
+}
+
+/** A range as every answer echoes it. */
+export function rangeAnswer({ from, to, stepMs }: WindowRange): { from: number; to: number; step_ms: number } {
+  return { from, to, step_ms: stepMs };
 }

@@ -1,10 +1,10 @@
-import { SETS, windowStart, type PartialRow, type SetName } from '@fleetbeat/contracts/aggregates.ts';
-import type { Database } from '@fleetbeat/infra/database/database.ts';
+import type { SetName } from '@fleetbeat/contracts/aggregates.ts';
 import type { Metrics } from '@fleetbeat/infra/metrics.ts';
-import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
-import type { TimeSeriesStore } from '@fleetbeat/infra/time-series/time-series.ts';
+import { readWindows, type WindowsByKey, type WindowSources } from '@fleetbeat/infra/time-series/read-windows.ts';
 import type { WindowRange } from '../http/time-range.ts';
 import type { OpenPartialsTable } from './open-partials.ts';
+
+export type { WindowsByKey };
 
 export interface WindowRequest {
   readonly set: SetName;
@@ -15,44 +15,27 @@ export interface WindowRequest {
   readonly sketches: boolean;
 }
 
-/** Windows by key, then by their start, each with everything stored and open in it. */
-export type WindowsByKey = ReadonlyMap<string, ReadonlyMap<number, Partial>>;
+/** Merged windows, and the range as it was read: what is kept only in coarser windows comes in those. */
+export interface WindowAnswer {
+  readonly range: WindowRange;
+  readonly byKey: WindowsByKey;
+}
 
-/** Reads merged windows. Rejects with `TooManyRows` where the range holds more than one answer should. */
-export type ReadWindows = (request: WindowRequest) => Promise<WindowsByKey>;
+/** Reads windows, each with everything stored and open in it. Rejects with `TooManyRows` where one answer would be too large. */
+export type ReadWindows = (request: WindowRequest) => Promise<WindowAnswer>;
 
-// PROVISIONAL: until infra's read-windows lands.
-export function createReadWindows(effects: {
-  timeSeries: TimeSeriesStore;
-  database: Database;
-  open: OpenPartialsTable;
-  metrics: Metrics;
-}): ReadWindows {
+export function createReadWindows(
+  sources: WindowSources,
+  open: Pick<OpenPartialsTable, 'rows'>,
+  metrics: Pick<Metrics, 'timed'>,
+): ReadWindows {
   return async ({ set, keys, range, sketches }) => {
     const { from, to, stepMs } = range;
-    const tier = stepMs % 60_000 === 0 ? '1m' : '10s';
-    const open = effects.open.rows(set, keys, from, to);
-    const rows = await effects.metrics.timed('windows', () =>
-      effects.timeSeries.read({ set, ...(keys === undefined ? {} : { keys }), tier, from, to, sketches, limit: 500_000 }),
+    // Unbounded in time: what is kept only in coarser windows makes the range wider.
+    const openRows = open.rows(set, keys, 0, Number.MAX_SAFE_INTEGER);
+    const windows = await metrics.timed(`windows.${set}`, () =>
+      readWindows(sources, { set, keys, from, to, stepMs, sketches, open: openRows }),
     );
-    const byKey = new Map<string, Map<number, Partial>>();
-    const seen = new Set<string>();
-    const tierMs = tier === '1m' ? 60_000 : 10_000;
-    const add = (row: PartialRow) => {
-      const windows = byKey.get(row.key) ?? new Map<number, Partial>();
-      byKey.set(row.key, windows);
-      const t = windowStart(row.window, stepMs);
-      const window = windows.get(t) ?? new Partial(SETS[set]);
-      windows.set(t, window);
-      window.merge(row);
-    };
-    for (const row of rows) {
-      seen.add(`${row.key}/${row.window}/${row.source}/${row.seq}`);
-      add(row);
-    }
-    for (const row of open) {
-      if (!seen.has(`${row.key}/${windowStart(row.window, tierMs)}/${row.source}/${row.seq}`)) add(row);
-    }
-    return byKey;
+    return { range: { from: windows.from, to: windows.to, stepMs: windows.stepMs }, byKey: windows.byKey };
   };
 }
