@@ -1,14 +1,14 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { freePort } from '../../infra/native/free-port.ts';
 import { startBenchServers, type BenchServers } from './bench-servers.ts';
+import type { LoadAnswer, LoadOrder } from './load.ts';
+import { runChild } from './run-child.ts';
 
-const run = promisify(execFile);
-const CONNECTIONS = 32;
+const LOAD = join(import.meta.dirname, 'load.ts');
 const WARM_UP_SECONDS = 3;
 const MEASURED_SECONDS = 8;
 const KEY = 'key-of-the-gateway-benchmark';
@@ -90,11 +90,13 @@ async function measure(base: string, key: string): Promise<Measured> {
 }
 
 async function load(base: string, seconds: number, key: string): Promise<number> {
-  const script = join(import.meta.dirname, 'gateway-load.ts');
-  const { stdout } = await run(process.execPath, [script, `${base}/v1/events`, String(seconds), String(CONNECTIONS), key]);
-  const { events, failures } = JSON.parse(stdout) as { events: number; failures: number };
-  if (failures > 0 || events === 0) throw new Error(`${failures} requests failed, ${events} events were acknowledged`);
-  return events;
+  const order: LoadOrder = {
+    ...{ url: base, key, seconds, rate: 0, eventsPerRequest: 100, connections: 32, agents: 200 },
+    firstId: Date.now() % 1e9,
+  };
+  const { accepted, shed } = await runChild<LoadAnswer>(LOAD, [JSON.stringify(order)]);
+  if (shed > 0 || accepted === 0) throw new Error(`${shed} requests were put off, ${accepted} events were acknowledged`);
+  return accepted;
 }
 
 async function cpuSeconds(base: string): Promise<number> {
@@ -111,4 +113,4 @@ async function end(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-if (process.argv[1] === import.meta.filename) console.log(await benchGateway());
+if (import.meta.main) console.log(await benchGateway());

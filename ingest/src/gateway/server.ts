@@ -174,7 +174,8 @@ function describe(taken: IngestAnswer): string {
 }
 
 function answerJson(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
+  // With its length known, the answer goes out in one piece.
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   response.end(text);
 }
 
