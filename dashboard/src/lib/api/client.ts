@@ -9,15 +9,12 @@ import type {
   Performance,
   Pipeline,
   StoredEvent,
-  visualizationsSchema,
+  Visualizations,
 } from '@fleetbeat/contracts/api.ts';
-import type { infer as Infer } from 'zod';
 import { stepText } from '../time-range/range.ts';
 import { ApiProblem, problemOf, unreachable } from './problem.ts';
 
 /** The one way to the REST API. Every function rejects with an `ApiProblem`, or with an `AbortError` when aborted. */
-
-export type Visualizations = Infer<typeof visualizationsSchema>;
 
 /** A stretch of time and its window length, in milliseconds. */
 export interface Window {

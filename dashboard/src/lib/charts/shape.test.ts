@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { niceCeiling, rowAt, shapeRows, shortTick, spreadLabels, timeTicks, type ChartSeries } from './shape.ts';
+import { lonelyRows, niceCeiling, rowAt, shapeRows, shortTick, spreadLabels, timeTicks, type ChartSeries } from './shape.ts';
 
 interface Point {
   t: number;
@@ -26,6 +26,11 @@ describe('rows', () => {
       options,
     );
     expect(rows.map((row) => row.gap)).toEqual([false, true, false]);
+  });
+
+  test('a value without neighbours is found', () => {
+    const points = [0, 20, 30, 50].map((t) => ({ t, a: t === 30 ? null : t, b: 1 }));
+    expect(lonelyRows(shapeRows(points, [A], options), 0).map((row) => row.t)).toEqual([0, 20, 50]);
   });
 
   test('a step spans its window, and the open one ends now', () => {
@@ -57,7 +62,7 @@ describe('rows', () => {
       [rate],
       { ...options, stepMs: 10_000, until: 20_001 },
     );
-    expect(seen).toEqual([10_000, 10_000, 1_000]);
+    expect(seen).toEqual([10_000, 10_000, 2_000]);
   });
 
   test('the window pointed at is found, and none in a gap', () => {

@@ -30,7 +30,7 @@ export interface ShapeOptions {
 }
 
 /** At least this much of a window counts as passed, so that a rate over its first instant is no spike. */
-const LEAST_ELAPSED = 1_000;
+const LEAST_ELAPSED = 2_000;
 
 export function shapeRows<P extends { readonly t: number }>(
   points: readonly P[],
@@ -65,6 +65,12 @@ function stack(values: readonly (number | null)[]): { tops: (number | null)[]; b
     return value === null ? null : sum;
   });
   return { tops, bottoms };
+}
+
+/** Rows of a line that have no neighbour to be joined with: they are drawn as dots, or would not be seen. */
+export function lonelyRows(rows: readonly ChartRow[], index: number): ChartRow[] {
+  const drawn = (row: ChartRow | undefined) => row !== undefined && !row.gap && row.tops[index] !== null;
+  return rows.filter((row, place) => drawn(row) && !drawn(rows[place - 1]) && !drawn(rows[place + 1]));
 }
 
 /** The largest value drawn, or 0. */

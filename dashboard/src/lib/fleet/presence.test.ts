@@ -23,6 +23,11 @@ test('what began before the range counts from its start', () => {
   });
 });
 
+test('of the time before the first agent nothing is said', () => {
+  expect(presence([{ first_seen: 15, last_seen: 50, status: 'busy' }], 0, 30, 10).map((one) => one.t)).toEqual([10, 20]);
+  expect(presence([], 0, 30, 10)).toEqual([]);
+});
+
 test('agents are counted by status', () => {
   expect(countByStatus([{ status: 'busy' }, { status: 'busy' }, { status: 'offline' }])).toEqual({
     online: 0,

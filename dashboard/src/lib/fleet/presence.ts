@@ -12,7 +12,7 @@ export interface Presence {
 /** An agent counts as answering for this long after its last sign of life, in milliseconds. */
 export const GRACE_MS = 60_000;
 
-/** Presence at the end of each window of `stepMs` in [from, to]. */
+/** Presence at the end of each window of `stepMs` in [from, to], from the first agent on: of the time before nothing is known. */
 export function presence(
   agents: readonly Pick<Agent, 'first_seen' | 'last_seen' | 'status'>[],
   from: number,
@@ -31,13 +31,15 @@ export function presence(
     const last = Math.max(first, place(agent.last_seen + GRACE_MS));
     left[last] = (left[last] ?? 0) + 1;
   }
+  const known = Math.min(...agents.map((agent) => agent.first_seen));
   let present = 0;
   let silent = 0;
-  return Array.from({ length: count }, (_, index) => {
+  const all = Array.from({ length: count }, (_, index) => {
     present += came[index] ?? 0;
     silent += left[index] ?? 0;
     return { t: start + index * stepMs, answering: present - silent, silent };
   });
+  return all.filter((one) => one.t + stepMs > known);
 }
 
 export type StatusCounts = Record<AgentStatus, number>;

@@ -7,6 +7,7 @@ import {
   formatMoney,
   formatNumber,
   formatPercent,
+  formatRate,
   formatShare,
 } from './format-number.ts';
 
@@ -15,9 +16,9 @@ describe('numbers have three significant digits', () => {
     [0, '0'],
     [7, '7'],
     [999, '999'],
-    [0.25, '0.250'],
+    [0.25, '0.25'],
     [12.345, '12.3'],
-    [9.996, '10.0'],
+    [9.996, '10'],
     [99.96, '100'],
     [999.6, '1.00k'],
     [1_000, '1.00k'],
@@ -35,6 +36,14 @@ describe('numbers have three significant digits', () => {
     expect(formatNumber(value)).toBe('–'),
   );
 });
+
+test.each([
+  [0.0667, '0.1'],
+  [0.01, '0'],
+  [9.96, '10'],
+  [46.84, '46.8'],
+  [null, '–'],
+])('a rate of %s reads %s', (rate, text) => expect(formatRate(rate)).toBe(text));
 
 test('an exact count keeps every digit', () => {
   expect(formatExact(18_059_974)).toBe('18,059,974');

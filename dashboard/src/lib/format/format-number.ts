@@ -22,7 +22,7 @@ function threeDigits(value: number): string {
   return digits > 3 && decimals > 0 ? value.toFixed(decimals - 1) : text;
 }
 
-/** A count or a rate with three significant digits: 0, 7, 42, 0.25, 1.23k, 18.1M. Whole numbers below 1,000 stay whole. */
+/** A count or a rate with three significant digits: 0, 7, 42, 0.25, 1.23k, 18.1M. Below 1,000 without trailing zeros. */
 export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NOTHING;
   const sign = value < 0 ? MINUS : '';
@@ -32,8 +32,19 @@ export function formatNumber(value: number | null | undefined): string {
     // 999,950 and more reads as 1.00M, not as 1000k.
     if (size >= factor * 0.9995) return sign + threeDigits(size / factor) + suffix;
   }
-  if (size < 0.001) return size === 0 ? '0' : `${sign}<0.001`;
-  return sign + threeDigits(size);
+  if (size < 0.001) return `${sign}<0.001`;
+  return (
+    sign +
+    threeDigits(size)
+      .replace(/(\.\d*?)0+$/, '$1')
+      .replace(/\.$/, '')
+  );
+}
+
+/** A rate that changes all the time, with one decimal below ten, so that it does not flicker: 0, 0.4, 9.8, 46.8, 1.23k. */
+export function formatRate(rate: number | null | undefined): string {
+  if (rate === null || rate === undefined || !Number.isFinite(rate)) return NOTHING;
+  return rate < 10 ? (Math.round(rate * 10) / 10).toString() : formatNumber(rate);
 }
 
 /** Every digit, grouped: 18,059,974. For tables of exact counts and for tooltips. */

@@ -5,14 +5,11 @@ import { clock } from '../live/clock.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
 
 const REFRESH_EVERY = 15_000;
-/** Samples kept per host for its trace. */
-const TRACE = 60;
 
 /** The hosts, their newest sample live. */
 export class HostRoster {
   readonly resource = new Resource((signal) => api.hosts({ limit: 500 }, signal));
   #changes = new Map<string, Partial<Host>>();
-  #traces = new Map<string, number[]>();
   #version = $state(0);
   #frame = 0;
 
@@ -28,12 +25,6 @@ export class HostRoster {
     offline: this.hosts.filter((host) => host.status === 'offline').length,
   });
 
-  /** CPU use of the last samples since the page was opened, oldest first. */
-  trace(hostId: string): readonly number[] {
-    void this.#version;
-    return this.#traces.get(hostId) ?? [];
-  }
-
   start(): () => void {
     const stops = [
       this.resource.poll(REFRESH_EVERY),
@@ -41,8 +32,6 @@ export class HostRoster {
       connection.onResync(() => this.resource.load()),
       connection.on('performance_update', ({ host_id, ts, ...sample }) => {
         this.#changes.set(host_id, { ...sample, last_seen: ts, status: 'online' });
-        const trace = this.#traces.get(host_id) ?? [];
-        this.#traces.set(host_id, [...trace.slice(1 - TRACE), sample.cpu_usage]);
         const known = this.resource.data?.items.some((host) => host.host_id === host_id) ?? true;
         if (!known && !this.resource.loading) void this.resource.load();
         this.#show();

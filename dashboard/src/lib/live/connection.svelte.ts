@@ -1,6 +1,6 @@
 import type { Channel, LiveMessage, ServerData, ServerEvent } from '@fleetbeat/contracts/live.ts';
 import { io, type Socket } from 'socket.io-client';
-import { SvelteSet } from 'svelte/reactivity';
+import { SvelteMap } from 'svelte/reactivity';
 import { clock } from './clock.svelte.ts';
 
 /** How often the server is asked whether it is there, and how long an answer may take, in milliseconds. */
@@ -39,7 +39,7 @@ class LiveConnection {
   readonly #topics = new Map<string, Topic>();
   readonly #handlers = new Map<ServerEvent, Set<(data: never) => void>>();
   readonly #resyncs = new Set<() => Promise<unknown> | void>();
-  readonly #behind = new SvelteSet<string>();
+  readonly #behind = new SvelteMap<string, number>();
 
   /** Connects until the returned function is called. */
   start(): () => void {
@@ -156,10 +156,15 @@ class LiveConnection {
     if (this.state !== 'offline') this.state = 'offline';
   }
 
-  /** Marks a source of data as behind its live stream, for the state shown; `false` when it has caught up. */
-  setBehind(name: string, behind: boolean): void {
-    if (behind) this.#behind.add(name);
+  /** Says up to when a series is known that has fallen behind its live stream; null when it has caught up. */
+  setBehind(name: string, through: number | null): void {
+    if (through !== null) this.#behind.set(name, through);
     else this.#behind.delete(name);
+  }
+
+  /** Up to when the series furthest behind is known, on the server's clock; null where all are up to date. */
+  get behindSince(): number | null {
+    return this.#behind.size === 0 ? null : Math.min(...this.#behind.values());
   }
 
   get shownState(): ConnectionState {

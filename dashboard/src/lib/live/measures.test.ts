@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { coarsen, mergeMeasures, noMeasures } from './measures.ts';
+import { coarsen, inStretches, mergeMeasures, noMeasures } from './measures.ts';
 
 const window = (t: number, fields: Partial<ReturnType<typeof noMeasures>> = {}) => ({ t, ...noMeasures(), ...fields });
 
@@ -35,4 +35,9 @@ test('only windows that the fine ones cover whole are made of them, with the qua
     [60_000, 2, 77],
     [120_000, 1, 10],
   ]);
+});
+
+test('a range in stretches has a gap where no window is', () => {
+  const points = [0, 10, 70].map((t) => window(t, { total_messages: 1 }));
+  expect(inStretches(points, 0, 80, 4).map((stretch) => stretch?.total_messages ?? null)).toEqual([2, null, null, 1]);
 });

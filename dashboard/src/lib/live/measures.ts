@@ -85,6 +85,13 @@ function least(a: number | null, b: number | null, pick: (a: number, b: number) 
   return b === null ? a : pick(a, b);
 }
 
+/** At most `count` stretches of [from, to), each merged from its windows; null where there are none. For lines without axes. */
+export function inStretches(points: readonly SeriesPoint[], from: number, to: number, count: number): (Measures | null)[] {
+  const groups = Array.from({ length: count }, (): SeriesPoint[] => []);
+  for (const point of points) groups[Math.floor(((point.t - from) / (to - from)) * count)]?.push(point);
+  return groups.map((group) => (group.length === 0 ? null : mergeMeasures(group)));
+}
+
 /**
  * Windows of `stepMs` made of finer ones, for the stretch that the finer ones cover whole; `known` are the
  * server's own windows, whose quantiles and distinct users are kept where there are any.

@@ -28,8 +28,8 @@ test('the time before the first message is filled from windows, the open one ove
   const pulse = new Pulse();
   pulse.fill(
     [
-      { t: 0, total_messages: 100, total_errors: 10 },
-      { t: 10_000, total_messages: 20, total_errors: 0 },
+      { t: 0, total_messages: 90, total_heartbeats: 10, total_errors: 10 },
+      { t: 10_000, total_messages: 20, total_heartbeats: 0, total_errors: 0 },
     ],
     10_000,
     14_000,

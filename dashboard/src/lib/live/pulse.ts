@@ -1,5 +1,10 @@
 /** Events by second, from how much the windows grew between two updates: what a ten-second window hides. */
 
+/** Messages and heartbeats: all that agents send. */
+export function eventsOf(window: { total_messages: number; total_heartbeats: number }): number {
+  return window.total_messages + window.total_heartbeats;
+}
+
 export interface Beat {
   /** Start of the second, epoch milliseconds. */
   t: number;
@@ -32,13 +37,17 @@ export class Pulse {
    * Fills the seconds before `until` from windows of `stepMs`, evenly: all that is known of the time before the
    * first live message. A window that is still open is spread over what has passed of it.
    */
-  fill(windows: readonly { t: number; total_messages: number; total_errors: number }[], stepMs: number, until: number): void {
+  fill(
+    windows: readonly { t: number; total_messages: number; total_heartbeats: number; total_errors: number }[],
+    stepMs: number,
+    until: number,
+  ): void {
     for (const window of windows) {
       const end = Math.min(window.t + stepMs, until);
       const seconds = Math.max(1, Math.round((end - window.t) / SECOND));
       if (end < until - this.#keepSeconds * SECOND) continue;
       for (let index = 0; index < seconds; index += 1) {
-        this.add(window.t + index * SECOND, window.total_messages / seconds, window.total_errors / seconds);
+        this.add(window.t + index * SECOND, eventsOf(window) / seconds, window.total_errors / seconds);
       }
     }
   }

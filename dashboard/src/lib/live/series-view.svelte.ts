@@ -7,7 +7,7 @@ import type { Range } from '../time-range/range.ts';
 import { clock } from './clock.svelte.ts';
 import { connection } from './connection.svelte.ts';
 import { coarsen, mergeMeasures } from './measures.ts';
-import { Pulse, type Beat } from './pulse.ts';
+import { eventsOf, Pulse, type Beat } from './pulse.ts';
 import { WindowStore } from './window-store.ts';
 
 const FINE_STEP = 10_000;
@@ -45,6 +45,8 @@ export class SeriesView {
   #coarse: WindowStore<SeriesPoint> | null = null;
   #fineFrom = Number.POSITIVE_INFINITY;
   #frame = 0;
+  /** As `through`, but of the newest message, shown or not. */
+  #heardThrough: number | null = null;
   readonly #pulse = new Pulse();
   #reading: AbortController | null = null;
   #rangeLoaded: string | null = null;
@@ -63,6 +65,12 @@ export class SeriesView {
     const grain = Math.max(1_000, this.#range().stepMs / 10);
     const to = Math.ceil(clock.now / grain) * grain;
     return [to - this.#range().lengthMs, to];
+  });
+
+  /** Up to when `points` are known, epoch milliseconds. */
+  readonly knownTo = $derived.by((): number => {
+    void this.#version;
+    return this.through ?? this.freshAt ?? this.domain[1];
   });
 
   /** The windows of the range, oldest first. */
@@ -119,20 +127,21 @@ export class SeriesView {
     ];
     const timer = setInterval(() => {
       if (document.visibilityState === 'visible' && !clock.paused) void this.reload();
-      this.#checkFreshness();
     }, REFRESH_EVERY);
+    const watch = setInterval(() => this.#checkFreshness(), 1_000);
     const whenShown = () => {
       if (document.visibilityState === 'visible') void this.reload();
     };
     document.addEventListener('visibilitychange', whenShown);
     return () => {
       clearInterval(timer);
+      clearInterval(watch);
       document.removeEventListener('visibilitychange', whenShown);
       for (const stop of stops) stop();
       cancelAnimationFrame(this.#frame);
       this.#frame = 0;
       this.#reading?.abort();
-      connection.setBehind(this.#name, false);
+      connection.setBehind(this.#name, null);
     };
   }
 
@@ -197,23 +206,23 @@ export class SeriesView {
     let errors = 0;
     for (const point of update.points) {
       const present = this.#fine.get(point.t);
-      events += point.total_messages - (present?.total_messages ?? 0);
+      events += eventsOf(point) - (present ? eventsOf(present) : 0);
       errors += point.total_errors - (present?.total_errors ?? 0);
     }
     this.#fine.put(update.points, Date.now());
     this.#pulse.add(clock.serverNow(), events, errors);
-    this.#show(update.through);
+    this.#heardThrough = update.through;
+    this.#show();
   }
 
-  #show(through: number): void {
+  #show(): void {
     if (this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
       if (clock.paused) return;
       this.#version += 1;
-      this.through = through;
+      this.through = this.#heardThrough;
       this.freshAt = clock.serverNow();
-      this.#checkFreshness();
     });
   }
 
@@ -221,13 +230,9 @@ export class SeriesView {
     return `${this.view} ${this.key}`;
   }
 
+  /** The pipeline ticks once a second even when nothing is sent: what is known only up to long ago is behind. */
   #checkFreshness(): void {
-    const behind = this.through !== null && clock.serverNow() - this.through > BEHIND_AFTER && this.state === 'moving';
-    connection.setBehind(this.#name, behind);
-  }
-
-  /** Whether live messages have come within the last while; silence of a quiet fleet is not being behind. */
-  get state(): 'moving' | 'still' {
-    return this.freshAt !== null && clock.serverNow() - this.freshAt < BEHIND_AFTER ? 'moving' : 'still';
+    const through = this.#heardThrough;
+    connection.setBehind(this.#name, through !== null && clock.serverNow() - through > BEHIND_AFTER ? through : null);
   }
 }

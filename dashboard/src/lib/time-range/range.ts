@@ -17,7 +17,7 @@ export interface Range {
 
 export const RANGES = [
   { id: '15m', label: '15 min', words: '15 minutes', lengthMs: 15 * MINUTE, stepMs: 10_000, sparkStepMs: 30_000 },
-  { id: '1h', label: '1 h', words: 'hour', lengthMs: HOUR, stepMs: 10_000, sparkStepMs: 2 * MINUTE },
+  { id: '1h', label: '1 h', words: 'hour', lengthMs: HOUR, stepMs: 30_000, sparkStepMs: 2 * MINUTE },
   { id: '6h', label: '6 h', words: '6 hours', lengthMs: 6 * HOUR, stepMs: MINUTE, sparkStepMs: 10 * MINUTE },
   { id: '24h', label: '24 h', words: '24 hours', lengthMs: 24 * HOUR, stepMs: 5 * MINUTE, sparkStepMs: 30 * MINUTE },
 ] as const satisfies readonly Range[];
