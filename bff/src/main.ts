@@ -67,6 +67,7 @@ export async function startBff(
   const probes = healthRoutes(ready);
   const routes = createRoutes({
     config,
+    logger,
     database,
     registry: metrics.registry,
     query,

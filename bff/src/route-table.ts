@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { Config } from '@fleetbeat/infra/config.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
+import type { Logger } from '@fleetbeat/infra/logger.ts';
 import { accessRoutes } from './access/routes.ts';
 import { agentMetricsRoutes } from './agents/metrics-routes.ts';
 import { createAgentsReadModel } from './agents/read-model.ts';
@@ -34,6 +35,7 @@ export interface RouteParts {
   config: Config;
   database: Database;
   registry: Registry;
+  logger: Logger;
   query: ReadQuery;
   rangeOf: RangeOf;
   readWindows: ReadWindows;
@@ -54,7 +56,7 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...accessRoutes({ database: parts.database, secure: config.publicUrl.startsWith('https:') }),
     ...agentRoutes(agents),
     ...agentMetricsRoutes({ ...parts, agents }),
-    ...eventRoutes(createEventsReadModel(query)),
+    ...eventRoutes(createEventsReadModel(query, parts.logger)),
     ...fleetRoutes(parts),
     ...modelRoutes(parts),
     ...hostRoutes({ ...parts, hosts: createHostsReadModel(query, config.hostOfflineMs) }),

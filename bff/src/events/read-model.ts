@@ -1,12 +1,13 @@
 import type { List, StoredEvent } from '@fleetbeat/contracts/api.ts';
 import { MAX_AHEAD_MS, MAX_LATENESS_MS } from '@fleetbeat/contracts/events.ts';
+import type { Logger } from '@fleetbeat/infra/logger.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { ReadQuery } from '../http/read-query.ts';
-import { readBlock } from './event-block.ts';
+import { readBlock, type EventMatch } from './event-block.ts';
 import { cursorContent, cursorPosition } from './event-order.ts';
 import { ALL_TYPES, typeBit, type EventTypeName } from './event-types.ts';
-import { mergeBlocks, TooManyOverlappingBlocks, type BlockHeader, type MergeBudget } from './merge-blocks.ts';
+import { mergeBlocks, TooManyOverlappingBlocks, type BlockContent, type BlockHeader, type MergeBudget } from './merge-blocks.ts';
 
 export interface EventFilter {
   /** Undefined reads the whole fleet's. */
@@ -43,7 +44,7 @@ interface ReadHeader extends BlockHeader {
 }
 
 /** Reads raw events, newest first. What arrives while somebody pages may be missing from the pages to come. */
-export function createEventsReadModel(query: ReadQuery, budget: MergeBudget = SCAN_BUDGET) {
+export function createEventsReadModel(query: ReadQuery, logger: Logger, budget: MergeBudget = SCAN_BUDGET) {
   return { list, knowsAgent };
 
   async function knowsAgent(agentId: string): Promise<boolean> {
@@ -69,7 +70,7 @@ export function createEventsReadModel(query: ReadQuery, budget: MergeBudget = SC
     try {
       const page = await mergeBlocks(
         headers,
-        async (header) => readBlock(header, await bytesOf(header), { from, to, type: filter.type, q: filter.q }),
+        (header) => readable(header, { from, to, type: filter.type, q: filter.q }),
         cursor?.last ?? null,
         filter.limit,
         budget,
@@ -106,6 +107,18 @@ export function createEventsReadModel(query: ReadQuery, budget: MergeBudget = SC
       yield* rows.map(headerOf);
       last = rows.at(-1);
       if (rows.length < step) return;
+    }
+  }
+
+  /** The matching events of a block; of one that is damaged none, so that the others can still be read. */
+  async function readable(header: ReadHeader, match: EventMatch): Promise<BlockContent> {
+    const block = await bytesOf(header);
+    try {
+      return await readBlock(header, block, match);
+    } catch (error) {
+      const { source, seq, agentId } = header;
+      logger.error({ err: error, source, seq, agent_id: agentId }, 'a block of raw events cannot be read');
+      return { events: [], bytes: block.length };
     }
   }
 

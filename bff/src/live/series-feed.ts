@@ -58,12 +58,12 @@ export function createSeriesFeed(effects: SeriesFeedEffects): SeriesFeed {
   }
 
   /**
-   * Up to when all agent events have been seen, by the slowest of their partitions; null as long as no
-   * processor has said anything. A partition that nobody reads holds it back, as it should.
+   * Up to when all agent events have been seen, by the slowest of their partitions; null as long as there are
+   * none. A partition that nobody reads holds it back, as it should.
    */
   function through(): number | null {
     const sources = [...stored.sources.values()].filter(({ topic }) => topic === 'agent-events');
-    if (sources.length === 0 || open.through.size === 0) return null;
+    if (sources.length === 0) return null;
     return Math.min(...sources.map(({ source, storedThrough }) => Math.max(storedThrough, open.through.get(source) ?? 0)));
   }
 

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { List, StoredEvent } from '@fleetbeat/contracts/api.ts';
+import { createLogger } from '@fleetbeat/infra/logger.ts';
+import { createMetrics } from '@fleetbeat/infra/metrics.ts';
+import { createReadQuery } from '../http/read-query.ts';
+import { addAgent, addBlock, addSource } from '../testing/fill.ts';
+import { startTestBff, type TestBff } from '../testing/start-test-bff.ts';
+import { createEventsReadModel } from './read-model.ts';
+
+const T = Date.parse('2026-01-01T00:00:00Z');
+const AGENTS = ['agent-a', 'agent-b', 'agent-c'];
+
+let bff: TestBff;
+/** Every event put in, by its name in `content`. */
+const all: { agent: string; ts: number; type: string; content: string }[] = [];
+
+beforeAll(async () => {
+  bff = await startTestBff();
+  const { database } = bff;
+  const source = await addSource(database, 'agent-events', 0, T);
+  for (const agent of AGENTS) await addAgent(database, { agent_id: agent, source, last_seen: T });
+  let count = 0;
+  for (let seq = 0; seq < 40; seq++) {
+    for (const agentId of AGENTS) {
+      const events = Array.from({ length: 5 }, (_, index) => {
+        // Some blocks reach an hour back, as from an agent that was offline.
+        const ts = T + seq * 10_000 + index * 2_000 - (seq % 10 === 7 && index === 0 ? 3_600_000 : 0);
+        const type = ['tool_call', 'agent_response', 'error', 'tool_call', 'heartbeat'][index] ?? 'tool_call';
+        const content = `event-${count++} ${index === 2 ? 'Needle' : 'hay'}`;
+        all.push({ agent: agentId, ts, type, content });
+        return { agent_id: agentId, ts, message_type: type, content };
+      });
+      await addBlock(database, { source, seq, agentId }, events);
+    }
+  }
+  // As a client wrote it who names the time in RFC 3339, with nothing else known of it.
+  await addAgent(database, { agent_id: 'by-timestamp', source, last_seen: T });
+  await addBlock(database, { source, seq: 100, agentId: 'by-timestamp' }, [
+    { timestamp: '2025-12-31T00:00:00Z', message_type: 'feedback', extra: { kept: [1, null] }, ts: undefined },
+  ]);
+  await database.query("update event_blocks set min_ts = $1, max_ts = $1 where agent_id = 'by-timestamp'", [T - 86_400_000]);
+});
+afterAll(() => bff.stop());
+
+/** Follows the cursor to the end. */
+async function read(path: string, query: Record<string, string | number>): Promise<StoredEvent[]> {
+  const items: StoredEvent[] = [];
+  let cursor: string | null = null;
+  do {
+    const search = new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]));
+    if (cursor !== null) search.set('cursor', cursor);
+    const response = await bff.get(`${path}?${search}`);
+    expect(response.status).toBe(200);
+    const page = (await response.json()) as List<StoredEvent>;
+    items.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return items;
+}
+
+const contents = (events: readonly StoredEvent[]) => events.map(({ event }) => event['content']);
+const expected = (matches: (event: (typeof all)[number]) => boolean) =>
+  all
+    .filter(matches)
+    .map(({ content }) => content)
+    .sort();
+
+describe('raw events', () => {
+  it.each([7, 50, 500])('come newest first, each once, in pages of %i', async (limit) => {
+    const events = await read('/events', { limit, from: T - 3_600_000, to: T + 3_600_000 });
+    const times = events.map(({ ts }) => ts);
+    expect(times).toEqual([...times].sort((a, b) => b - a));
+    expect(contents(events).sort()).toEqual(expected(() => true));
+  });
+
+  it('of one agent are its own', async () => {
+    const events = await read('/agents/agent-b/events', { limit: 33 });
+    expect(contents(events).sort()).toEqual(expected(({ agent }) => agent === 'agent-b'));
+    expect(new Set(events.map(({ agent_id: id }) => id))).toEqual(new Set(['agent-b']));
+  });
+
+  it('are chosen by type, time and text', async () => {
+    const [from, to] = [T + 60_000, T + 120_000];
+    const events = await read('/events', { message_type: 'error', q: 'nEEDle', from, to: new Date(to).toISOString(), limit: 10 });
+    const wanted = expected(({ type, ts, content }) => type === 'error' && ts >= from && ts < to && content.includes('Needle'));
+    expect(wanted.length).toBeGreaterThan(10);
+    expect(contents(events).sort()).toEqual(wanted);
+    expect(await read('/events', { message_type: 'error', q: 'hay' })).toEqual([]);
+  });
+
+  it('are as they came, with their time resolved', async () => {
+    expect(await read('/agents/by-timestamp/events', {})).toEqual([
+      {
+        agent_id: 'by-timestamp',
+        ts: T - 86_400_000,
+        message_type: 'feedback',
+        event: { timestamp: '2025-12-31T00:00:00Z', message_type: 'feedback', extra: { kept: [1, null] } },
+      },
+    ]);
+  });
+
+  it('are searched a part at a time, and completely in the end', async () => {
+    const model = createEventsReadModel(createReadQuery(bff.database, createMetrics('test')), createLogger('test', 'silent'), {
+      blocks: 6,
+      bytes: 1e9,
+      hardBlocks: 1e6,
+      hardBytes: 1e9,
+    });
+    const found: unknown[] = [];
+    let pages = 0;
+    let cursor: string | undefined;
+    do {
+      const page = await model.list({ q: 'event-3 ', limit: 10, cursor });
+      found.push(...contents(page.items));
+      cursor = page.next_cursor ?? undefined;
+      pages++;
+    } while (cursor !== undefined);
+    expect(found).toEqual(['event-3 hay']);
+    expect(pages).toBeGreaterThan(10);
+  });
+
+  it('that cannot be read do not take the others with them', async () => {
+    await bff.database.query(
+      "insert into agents (agent_id, source, status, first_seen, last_seen) values ('broken', 1, 'online', 1, 1)",
+    );
+    await bff.database.query("insert into event_blocks values (1, 0, 'broken', 1, $1, $1, 63, $2)", [
+      T,
+      Buffer.from('no zstd at all'),
+    ]);
+    const response = await bff.get('/agents/broken/events');
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ items: [], next_cursor: null });
+    await bff.database.query("delete from event_blocks where agent_id = 'broken'");
+  });
+});
