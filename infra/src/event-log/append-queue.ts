@@ -54,7 +54,7 @@ export function createAppendQueue(send: (records: readonly NewRecord[]) => Promi
   let queuedBytes = 0;
   let sending = false;
   let scheduled = false;
-  let lastStart = 0;
+  let lastStart = Number.NEGATIVE_INFINITY;
   let closed = false;
   let sweep: NodeJS.Timeout | undefined;
   let drained: (() => void) | undefined;

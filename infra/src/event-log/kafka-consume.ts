@@ -13,6 +13,7 @@ const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 10_000;
 /** How long leaving a group may take, where the broker does not answer. Milliseconds. */
 const LEAVE_MS = 5_000;
+const COMMIT_MS = 10_000;
 
 interface Holding {
   readonly partition: Partition;
@@ -192,7 +193,7 @@ export function consumeFromKafka(
     for (const holding of held.values()) holding.stop.abort();
     await Promise.all(ending);
     stopping.abort();
-    await alive;
+    await within(2 * LEAVE_MS, alive).catch(() => logger.warn({ group }, 'the consumer did not end in time, it is left behind'));
   }
 
   return {
@@ -200,7 +201,7 @@ export function consumeFromKafka(
     holds: ({ topic, partition }) => held.has(keyOf(topicPrefix + topic, partition)),
     async commit({ topic, partition }, offset) {
       if (consumer === undefined) throw new Error(`the group ${group} is not joined at the moment`);
-      await consumer.commitOffsets([{ topic: topicPrefix + topic, partition, offset: String(offset) }]);
+      await within(COMMIT_MS, consumer.commitOffsets([{ topic: topicPrefix + topic, partition, offset: String(offset) }]));
     },
     stop: () => (stopped ??= stop()),
   };

@@ -29,6 +29,8 @@ const SEGMENT_BYTES = 256 * MiB;
 const ADMIN_TIMEOUT_MS = 15_000;
 const ADMIN_RETRY_MS = 250;
 const PING_TIMEOUT_MS = 5_000;
+/** A broker that does not answer is not waited for. */
+const CLOSE_TIMEOUT_MS = 5_000;
 
 export interface KafkaEventLogOptions {
   /** Put before every topic's name and every group's. Default none. */
@@ -220,9 +222,9 @@ export function createKafkaEventLog(brokers: readonly string[], logger: Logger, 
       closed = true;
       await Promise.all([...subscriptions].map((subscription) => subscription.stop()));
       await queue.close();
-      await producer.close();
-      const admin = await connectedAdmin?.catch(() => undefined);
-      await admin?.disconnect();
+      const disconnected = [producer.close()];
+      if (connectedAdmin !== undefined) disconnected.push(connectedAdmin.then((admin) => admin.disconnect()));
+      await within(CLOSE_TIMEOUT_MS, Promise.allSettled(disconnected)).catch(() => undefined);
     },
   };
 }

@@ -40,9 +40,10 @@ export async function readPartition(
 ): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
+    let ahead: Promise<Batch> | undefined;
     try {
       let offset = await reader.assigned(partition);
-      let ahead = source.next(offset, signal);
+      ahead = source.next(offset, signal);
       while (!signal.aborted) {
         const batch = await ahead;
         if (signal.aborted) break;
@@ -51,13 +52,14 @@ export async function readPartition(
         await reader.records(partition, batch.records, batch.endOffset);
         if (batch.records.length > 0) failures = 0;
       }
-      await ahead;
     } catch (error) {
       const pauseMs = Math.min(options.longestBackoffMs, options.firstBackoffMs * 2 ** failures);
       failures = Math.min(failures + 1, 20);
       logger.error({ err: error, ...partition, retry_in_ms: pauseMs }, 'reading a partition failed, it is assigned again');
       await pause(pauseMs, signal);
     }
+    // A source is asked for one batch at a time.
+    await ahead?.catch(() => undefined);
   }
   try {
     await reader.revoked(partition);
