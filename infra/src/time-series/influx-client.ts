@@ -35,7 +35,8 @@ export function createInfluxClient({ url, token, org, bucket }: InfluxConfig): I
     query: async (statement, onAnswer, timeoutMs = TIMEOUT_MS) => {
       const body = new URLSearchParams({ db: bucket, q: statement, epoch: 'ms', chunked: 'true' });
       const signal = AbortSignal.timeout(timeoutMs);
-      const headers = authorization === undefined ? {} : { authorization };
+      // Packing sketches costs the server several times what reading them does.
+      const headers = { 'accept-encoding': 'identity', ...(authorization === undefined ? {} : { authorization }) };
       const response = await fetch(`${base}/query`, { method: 'POST', body, headers, signal }).catch(failOfNetwork);
       if (!response.ok) failOfStatus(response.status, await response.text().catch(() => ''));
       await readDocuments(response, onAnswer);
