@@ -14,6 +14,7 @@ describe('the import rule', () => {
     ['bff/src/main.ts', './agents/routes.ts'],
     ['processors/src/aggregates/rollup.ts', '../engine/window.ts'],
     ['processors/src/engine/simulation.test.ts', '../aggregates/rollup.ts'],
+    ['bff/src/testing/start-test-bff.ts', '../main.ts'],
     ['dashboard/src/lib/live.svelte.ts', '@fleetbeat/contracts/live.ts'],
     ['dashboard/src/routes/+page.svelte', '$lib/format'],
     ['agents-simulator/src/verify.server.test.ts', '@fleetbeat/infra/testing/servers.ts'],

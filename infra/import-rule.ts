@@ -24,7 +24,8 @@ const SHARED_FOLDERS: Record<string, readonly string[]> = {
 const HAVE_FEATURES = ['ingest', 'processors', 'bff'];
 
 const WORKSPACE_IMPORT = /^@fleetbeat\/([^/]+)(?:\/(.*))?$/;
-const TEST_FILE = /\.test\.ts$/;
+/** Tests, and what only tests use. */
+const TEST_FILE = /\.test\.ts$|\/testing\//;
 
 /**
  * Why `file` (a path from the repository's root) must not import `specifier`, or null where it may. Packages from npm are

@@ -1,11 +1,10 @@
-import { pipelineSchema } from '@fleetbeat/contracts/api.ts';
+import { pipelineSchema, type Pipeline } from '@fleetbeat/contracts/api.ts';
 import { route, type Route } from '../http/route.ts';
-import type { ScreenLatency } from '../live/screen-latency.ts';
 import type { Ledger } from './read-model.ts';
 
 interface Effects {
   readLedger: () => Promise<Ledger>;
-  latency: ScreenLatency;
+  latency: { summary(now: number): Pipeline['event_to_screen_ms'] };
   now: () => number;
 }
 
