@@ -190,12 +190,15 @@ export function eventTime(event: { ts?: number | undefined; timestamp?: string |
   return receivedAt;
 }
 
-/** Why an event's time is refused, or undefined where it lies in the accepted range around `receivedAt`. */
-export function timeRefusal(ts: number, receivedAt: number): string | undefined {
-  if (ts < receivedAt - MAX_LATENESS_MS) {
+/**
+ * Why an event's time is refused, or undefined where it lies in the accepted range around `receivedAt`.
+ * `slackMs` widens the range on both sides, for whoever judges again what was accepted elsewhere by another clock.
+ */
+export function timeRefusal(ts: number, receivedAt: number, slackMs = 0): string | undefined {
+  if (ts < receivedAt - MAX_LATENESS_MS - slackMs) {
     return `ts ${describeTime(ts)} is more than 24 hours before the time of receipt`;
   }
-  if (ts > receivedAt + MAX_AHEAD_MS) {
+  if (ts > receivedAt + MAX_AHEAD_MS + slackMs) {
     return `ts ${describeTime(ts)} is more than 5 minutes after the time of receipt`;
   }
   return undefined;

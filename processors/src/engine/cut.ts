@@ -19,7 +19,7 @@ export interface Reduction {
   stored(): void;
 }
 
-/** When a cut has grown enough. Bytes are characters of raw events held. */
+/** When a cut has grown enough. Bytes are those of the raw events held. */
 export const CUT_LIMITS = { records: 2 ** 17, partials: 50_000, bytes: 64 * 2 ** 20 } as const;
 
 /** Slack before an event counts as late: its 10 s window had ended this long before it reached the log. */
@@ -106,7 +106,7 @@ export class Cut {
     }
     this.#remember(hi, lo);
     this.aggregated++;
-    this.bytes += event.line.length;
+    this.bytes += event.end - event.start;
     const windowEnd = windowStart(event.ts, TIERS['10s']) + TIERS['10s'];
     if (windowEnd + LATE_AFTER_MS <= event.appendedAt) this.late++;
     this.#countHour(windowStart(event.ts, TIERS['1h']));

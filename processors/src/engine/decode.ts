@@ -27,8 +27,10 @@ export interface DecodedEvent {
   readonly ts: number;
   /** The fields as sent. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** The event as it came, one line of JSON. */
-  readonly line: string;
+  /** Where the event stands as it came, one line of JSON in UTF-8: in these bytes, from here to there. */
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
   readonly offset: number;
   readonly position: number;
   readonly appendedAt: number;
@@ -48,39 +50,65 @@ export interface DecodedSink {
  */
 export function decodeRecord(record: LogRecord, topic: EventTopic, sink: DecodedSink): void {
   const { value } = record;
-  if (!isUtf8(value)) return decodeInvalidUtf8(record, topic, sink);
-  const text = isAscii(value) ? value.toString('latin1') : value.toString('utf8');
-  if (record.count === null && text.includes('\n')) {
-    const whole = parseObject(text);
-    if (whole !== undefined) {
-      acceptOrRefuse(whole, text.replaceAll(/[\r\n]+/g, ' ').trim(), record, 0, topic, sink);
+  // In ASCII a place in the text is the same place in the bytes, so one conversion does for all lines.
+  const text = isAscii(value) ? value.toString('latin1') : undefined;
+  if (record.count === null && value.includes(NEWLINE) && isUtf8(value)) {
+    const whole = text ?? value.toString('utf8');
+    const fields = parseObject(whole);
+    if (fields !== undefined) {
+      const line = whole.replaceAll(/[\r\n]+/g, ' ').trim();
+      acceptOrRefuse(fields, line, Buffer.from(line), 0, -1, record, 0, topic, sink);
       return;
     }
   }
   let position = 0;
-  for (let start = 0; start < text.length;) {
-    const newline = text.indexOf('\n', start);
-    const end = newline === -1 ? text.length : newline;
-    const line = start === 0 && end === text.length ? text : text.slice(start, end);
+  for (let start = 0; start < value.length;) {
+    const newline = text === undefined ? value.indexOf(NEWLINE, start) : text.indexOf('\n', start);
+    const end = newline === -1 ? value.length : newline;
+    if (end > start && !(end === start + 1 && value[start] === CARRIAGE_RETURN)) {
+      decodeLine(text?.slice(start, end), start, end, record, position++, topic, sink);
+    }
     start = end + 1;
-    if (line === '' || line === '\r') continue;
-    decodeLine(line, record, position++, topic, sink);
   }
   if (position === 0) sink.dead(deadLetter(record, 0, 'empty', 'the record holds no event', value));
 }
 
-function decodeLine(line: string, record: LogRecord, position: number, topic: EventTopic, sink: DecodedSink): void {
+/** What the gateway has answered with 2xx must not be refused here because the log's clock differs or the append took long. */
+const CLOCK_SLACK_MS = 60_000;
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/** `ascii` is the line's text where the record is ASCII. */
+function decodeLine(
+  ascii: string | undefined,
+  start: number,
+  end: number,
+  record: LogRecord,
+  position: number,
+  topic: EventTopic,
+  sink: DecodedSink,
+): void {
+  const { value } = record;
+  if (ascii === undefined && !isUtf8(value.subarray(start, end))) {
+    sink.dead(deadLetter(record, position, 'not_utf8', 'is not valid UTF-8', Buffer.from(value.subarray(start, end))));
+    return;
+  }
+  const line = ascii ?? value.toString('utf8', start, end);
   const fields = parseObject(line);
   if (fields === undefined) {
     sink.dead(deadLetter(record, position, 'not_json', 'is not a JSON object', Buffer.from(line)));
     return;
   }
-  acceptOrRefuse(fields, line, record, position, topic, sink);
+  acceptOrRefuse(fields, line, value, start, end, record, position, topic, sink);
 }
 
+/** `end` of -1 stands for the end of `bytes`. */
 function acceptOrRefuse(
   fields: Record<string, unknown>,
   line: string,
+  bytes: Buffer,
+  start: number,
+  end: number,
   record: LogRecord,
   position: number,
   topic: EventTopic,
@@ -97,43 +125,25 @@ function acceptOrRefuse(
   // The schema has just proven these fields' types.
   const { id, ts: ownTime, timestamp } = fields as { id?: string; ts?: number; timestamp?: string };
   const ts = eventTime({ ts: ownTime, timestamp }, record.appendedAt);
-  const refusal = timeRefusal(ts, record.appendedAt);
+  const refusal = timeRefusal(ts, record.appendedAt, CLOCK_SLACK_MS);
   if (refusal !== undefined) {
     sink.dead(deadLetter(record, position, 'time_out_of_range', refusal, Buffer.from(line)));
     return;
   }
-  const timed = ownTime === undefined && timestamp === undefined ? withTime(line, ts) : line;
-  sink.event({
-    key: fields[kind.key] as string,
-    id,
-    ts,
-    fields,
-    line: timed,
-    offset: record.offset,
-    position,
-    appendedAt: record.appendedAt,
-  });
+  const { offset, appendedAt } = record;
+  const key = fields[kind.key] as string;
+  if (ownTime === undefined && timestamp === undefined) {
+    const timed = withTime(line, ts);
+    sink.event({ key, id, ts, fields, bytes: timed, start: 0, end: timed.length, offset, position, appendedAt });
+    return;
+  }
+  sink.event({ key, id, ts, fields, bytes, start, end: end === -1 ? bytes.length : end, offset, position, appendedAt });
 }
 
 /** Raw events are read back without their record, so the time must stand in the line itself. */
-function withTime(line: string, ts: number): string {
+function withTime(line: string, ts: number): Buffer {
   const brace = line.indexOf('{');
-  return `{"ts":${ts},${line.slice(brace + 1)}`;
-}
-
-function decodeInvalidUtf8(record: LogRecord, topic: EventTopic, sink: DecodedSink): void {
-  let position = 0;
-  const { value } = record;
-  for (let start = 0; start < value.length;) {
-    const newline = value.indexOf(0x0a, start);
-    const end = newline === -1 ? value.length : newline;
-    const line = value.subarray(start, end);
-    start = end + 1;
-    if (line.length === 0) continue;
-    if (isUtf8(line)) decodeLine(line.toString('utf8'), record, position, topic, sink);
-    else sink.dead(deadLetter(record, position, 'not_utf8', 'is not valid UTF-8', Buffer.from(line)));
-    position++;
-  }
+  return Buffer.from(`{"ts":${ts},${line.slice(brace + 1)}`);
 }
 
 function deadLetter(record: LogRecord, position: number, code: DeadLetterCode, reason: string, payload: Buffer): DeadLetter {

@@ -12,10 +12,16 @@ const INSERT_BYTES = 16 * 2 ** 20;
 /** Blocks handed to the thread pool together. */
 const COMPRESSED_AT_ONCE = 32;
 
+const NEWLINE = 0x0a;
+
 const TYPE_BIT: ReadonlyMap<unknown, number> = new Map([...MESSAGE_TYPES, 'heartbeat'].map((type, index) => [type, 1 << index]));
 
 export interface Block {
-  readonly lines: string[];
+  /** Where each line stands: in these bytes, from here to there. Strings would cost a copy and much garbage. */
+  readonly pieces: Buffer[];
+  readonly ranges: number[];
+  /** Length of all lines with a newline each. */
+  bytes: number;
   minTs: number;
   maxTs: number;
   types: number;
@@ -38,7 +44,7 @@ export class EventBlocks {
   of(agentId: string): Block {
     let block = this.#blocks.get(agentId);
     if (block === undefined) {
-      block = { lines: [], minTs: Infinity, maxTs: -Infinity, types: 0 };
+      block = { pieces: [], ranges: [], bytes: 0, minTs: Infinity, maxTs: -Infinity, types: 0 };
       this.#blocks.set(agentId, block);
     }
     return block;
@@ -63,16 +69,29 @@ export class EventBlocks {
 }
 
 /** Adds an event to its agent's block. */
-export function append(block: Block, { fields, line, ts }: DecodedEvent): void {
-  block.lines.push(line);
+export function append(block: Block, { fields, bytes, start, end, ts }: DecodedEvent): void {
+  block.pieces.push(bytes);
+  block.ranges.push(start, end);
+  block.bytes += end - start + 1;
   block.types |= TYPE_BIT.get(fields['message_type']) ?? 0;
   if (ts < block.minTs) block.minTs = ts;
   if (ts > block.maxTs) block.maxTs = ts;
 }
 
-async function compressed(agentId: string, { lines, minTs, maxTs, types }: Block): Promise<StoredBlock> {
-  const bytes = await compress(lines.join('\n'), OPTIONS);
-  return { agentId, events: lines.length, minTs, maxTs, types, bytes };
+async function compressed(agentId: string, block: Block): Promise<StoredBlock> {
+  const { minTs, maxTs, types, pieces } = block;
+  return { agentId, events: pieces.length, minTs, maxTs, types, bytes: await compress(joined(block), OPTIONS) };
+}
+
+/** The lines of a block with a newline between each two. */
+function joined({ pieces, ranges, bytes }: Block): Buffer {
+  const lines = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  pieces.forEach((piece, index) => {
+    at += piece.copy(lines, at, ranges[2 * index], ranges[2 * index + 1]);
+    lines[at++] = NEWLINE;
+  });
+  return lines.subarray(0, -1);
 }
 
 function* inGroups<T>(items: readonly T[], size: number): Generator<readonly T[]> {
