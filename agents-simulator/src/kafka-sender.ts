@@ -8,8 +8,20 @@ export interface KafkaSenderOptions {
   readonly giveUpAfterMs?: number;
 }
 
+/**
+ * kafkajs 2.2.4 sets timers to negative times, which Node 24 takes for 1 ms and warns about: nothing that whoever runs the
+ * simulator could do something about.
+ */
+function ignoreNegativeTimeouts(): void {
+  const emitWarning = process.emitWarning.bind(process) as (...given: unknown[]) => void;
+  process.emitWarning = (...given: unknown[]) => {
+    if (!given.includes('TimeoutNegativeWarning')) emitWarning(...given);
+  };
+}
+
 /** Publishes straight to the event topics as any Kafka client would: one JSON event a record under its id as the key. */
 export async function createKafkaSender({ brokers, giveUpAfterMs = 120_000 }: KafkaSenderOptions): Promise<Sender> {
+  ignoreNegativeTimeouts();
   const kafka = new Kafka({ clientId: 'fleetbeat-simulator', brokers: [...brokers], logLevel: logLevel.NOTHING });
   const producer = kafka.producer({ allowAutoTopicCreation: false, idempotent: false });
   await producer.connect();
