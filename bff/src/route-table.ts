@@ -17,6 +17,7 @@ import { API } from './http/app.ts';
 import type { ReadQuery } from './http/read-query.ts';
 import type { Route } from './http/route.ts';
 import type { RangeOf } from './http/time-range.ts';
+import { ingestAddressRoutes } from './ingest-address/routes.ts';
 import type { ScreenLatency } from './live/screen-latency.ts';
 import { modelRoutes } from './models/routes.ts';
 import { withOpenApi } from './openapi/routes.ts';
@@ -66,6 +67,7 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...pipelineRoutes(parts),
     ...deadLetterRoutes(createDeadLettersReadModel(query)),
     ...webVitalRoutes(parts.registry),
+    ...ingestAddressRoutes(config.ingestUrl),
   ];
   return withOpenApi(routes, API);
 }

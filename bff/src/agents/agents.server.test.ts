@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Agent, Host, List } from '@fleetbeat/contracts/api.ts';
 import { addAgent, addHost, addSource } from '../testing/fill.ts';
-import { startTestBff, type TestBff } from '../testing/start-test-bff.ts';
+import { startTestBff, type TestBff } from '../start-test-bff.ts';
 
 const CLOCK = 10_000_000;
 

@@ -4,7 +4,7 @@ import { createLogger } from '@fleetbeat/infra/logger.ts';
 import { createMetrics } from '@fleetbeat/infra/metrics.ts';
 import { createReadQuery } from '../http/read-query.ts';
 import { addAgent, addBlock, addSource } from '../testing/fill.ts';
-import { startTestBff, type TestBff } from '../testing/start-test-bff.ts';
+import { startTestBff, type TestBff } from '../start-test-bff.ts';
 import { createEventsReadModel } from './read-model.ts';
 
 const T = Date.parse('2026-01-01T00:00:00Z');

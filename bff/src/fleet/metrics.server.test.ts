@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostMetrics, Metrics, ModelMetrics, Performance, Visualizations } from '@fleetbeat/contracts/api.ts';
 import { influxServer } from '@fleetbeat/infra/testing/servers.ts';
 import { addAgent, addCut, addHost, addSource, eventRow, gaugeRows, taskRow, writeRows } from '../testing/fill.ts';
-import { startTestBff, type TestBff } from '../testing/start-test-bff.ts';
+import { startTestBff, type TestBff } from '../start-test-bff.ts';
 
 const MINUTE = 60_000;
 const NOW = Date.now();

@@ -16,7 +16,7 @@ import {
   taskRow,
   writeRows,
 } from '../testing/fill.ts';
-import { startTestBff, type TestBff } from '../testing/start-test-bff.ts';
+import { startTestBff, type TestBff } from '../start-test-bff.ts';
 import { encodeCursor } from './cursor.ts';
 
 const PAGE = `<!doctype html><script>window.here = 1;</script><p>dashboard</p>`;

@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import type { Metrics } from '@fleetbeat/infra/metrics.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
@@ -8,11 +7,7 @@ import { HttpProblem } from '@fleetbeat/infra/problem.ts';
  * statement is given up after the pool's statement timeout: problem `query-timeout`. A value that
  * Postgres does not take is the problem `invalid-value`.
  */
-export type ReadQuery = <Row extends pg.QueryResultRow>(
-  name: string,
-  text: string,
-  values?: readonly unknown[],
-) => Promise<Row[]>;
+export type ReadQuery = <Row extends object>(name: string, text: string, values?: readonly unknown[]) => Promise<Row[]>;
 
 /** Postgres' code for a statement that was cancelled, here by its timeout. */
 const QUERY_CANCELED = '57014';
@@ -20,10 +15,11 @@ const QUERY_CANCELED = '57014';
 const DATA_EXCEPTION = '22';
 
 export function createReadQuery(database: Database, metrics: Pick<Metrics, 'timed'>): ReadQuery {
-  return async <Row extends pg.QueryResultRow>(name: string, text: string, values: readonly unknown[] = []) => {
+  return async <Row extends object>(name: string, text: string, values: readonly unknown[] = []) => {
     try {
-      const result = await metrics.timed(name, () => database.query<Row>(text, [...values]));
-      return result.rows;
+      const result = await metrics.timed(name, () => database.query(text, [...values]));
+      // What a statement answers is known where it is written.
+      return result.rows as Row[];
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
       if (code === QUERY_CANCELED) throw new HttpProblem(503, 'query-timeout', 'the query took too long: shorten the range');

@@ -11,7 +11,7 @@ import {
 } from '@fleetbeat/contracts/live.ts';
 import type { Pipeline } from '@fleetbeat/contracts/api.ts';
 import { addAgent, addCut, addSource, eventRow, writeRows } from '../testing/fill.ts';
-import { startTestBff, type TestBff } from '../testing/start-test-bff.ts';
+import { startTestBff, type TestBff } from '../start-test-bff.ts';
 
 const WINDOW = Math.floor(Date.now() / 10_000) * 10_000;
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { LiveRecord } from '@fleetbeat/contracts/live.ts';
 import { createSession } from '@fleetbeat/infra/access/sessions.ts';
-import { startTestBff, type TestBff } from '../testing/start-test-bff.ts';
+import { startTestBff, type TestBff } from '../start-test-bff.ts';
 
 let bff: TestBff;
 const opened: WebSocket[] = [];

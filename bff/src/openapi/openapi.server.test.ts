@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
-import { startTestBff, type TestBff } from '../testing/start-test-bff.ts';
+import { startTestBff, type TestBff } from '../start-test-bff.ts';
 
 /** As much of OpenAPI 3.1 as we use; its own schema is larger than all of ours together. */
 const schemaObject = z.record(z.string(), z.unknown());

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Pipeline } from '@fleetbeat/contracts/api.ts';
 import { kafkaBrokers } from '@fleetbeat/infra/testing/servers.ts';
 import { addCut, addSource } from '../testing/fill.ts';
-import { startTestBff, type TestBff } from '../testing/start-test-bff.ts';
+import { startTestBff, type TestBff } from '../start-test-bff.ts';
 
 describe('the ledger', () => {
   let bff: TestBff;

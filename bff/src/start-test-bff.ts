@@ -14,8 +14,8 @@ import { createMetrics } from '@fleetbeat/infra/metrics.ts';
 import { freshDatabase } from '@fleetbeat/infra/testing/servers.ts';
 import { openTimeSeries } from '@fleetbeat/infra/time-series/open.ts';
 import type { TimeSeriesStore } from '@fleetbeat/infra/time-series/time-series.ts';
-import type { Route } from '../http/route.ts';
-import { startBff } from '../main.ts';
+import type { Route } from './http/route.ts';
+import { startBff } from './main.ts';
 
 export interface TestBff {
   readonly url: string;
