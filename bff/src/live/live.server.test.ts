@@ -15,6 +15,11 @@ import { startTestBff, type TestBff } from '../start-test-bff.ts';
 
 const WINDOW = Math.floor(Date.now() / 10_000) * 10_000;
 
+/** What is waited for comes soon, but the machine may be busy. */
+function eventually<T>(read: () => T) {
+  return expect.poll(read, { timeout: 20_000 });
+}
+
 let bff: TestBff;
 let source: number;
 const sockets: Socket[] = [];
@@ -128,7 +133,7 @@ describe('Socket.IO', () => {
     await announce(status('second'));
     await bff.eventLog.append([{ topic: 'live', partition: 0, key: null, value: Buffer.from('{"broken'), count: 1 }]);
     await announce(status('third'));
-    await expect.poll(() => ofType(inside, 'agent_status').length).toBe(3);
+    await eventually(() => ofType(inside, 'agent_status').length).toBe(3);
     const messages = ofType(inside, 'agent_status');
     expect(messages.map(({ data }) => (data as { agent_id: string }).agent_id)).toEqual(['first', 'second', 'third']);
     expect(messages.map(({ type }) => type)).toEqual(['agent_status', 'agent_status', 'agent_status']);
@@ -141,7 +146,7 @@ describe('Socket.IO', () => {
     await announce(status('fourth'));
     const latecomer = await connect();
     await ask(latecomer.socket, 'subscribe', { channel: 'agents', since: seqs[2] });
-    await expect.poll(() => ofType(latecomer, 'agent_status').length).toBe(1);
+    await eventually(() => ofType(latecomer, 'agent_status').length).toBe(1);
     expect(ofType(inside, 'agent_status')).toHaveLength(3);
   });
 
@@ -149,7 +154,7 @@ describe('Socket.IO', () => {
     const before = await connect();
     await ask(before.socket, 'subscribe', { channel: 'agents' });
     await announce(status('seen'));
-    await expect.poll(() => ofType(before, 'agent_status').length).toBe(1);
+    await eventually(() => ofType(before, 'agent_status').length).toBe(1);
     const since = ofType(before, 'agent_status')[0]?.seq;
     before.socket.disconnect();
 
@@ -157,13 +162,13 @@ describe('Socket.IO', () => {
     await ask(witness.socket, 'subscribe', { channel: 'agents' });
     await announce(status('missed-1'));
     await announce(status('missed-2'));
-    await expect.poll(() => ofType(witness, 'agent_status').length).toBe(2);
+    await eventually(() => ofType(witness, 'agent_status').length).toBe(2);
 
     const after = await connect();
     expect(after.hello.stream).toBe(before.hello.stream);
     expect(await ask(after.socket, 'subscribe', { channel: 'agents', since })).toMatchObject({ ok: true, resync: false });
     await announce(status('new'));
-    await expect.poll(() => ofType(after, 'agent_status').length).toBe(3);
+    await eventually(() => ofType(after, 'agent_status').length).toBe(3);
     const names = ofType(after, 'agent_status').map(({ data }) => (data as { agent_id: string }).agent_id);
     expect(names).toEqual(['missed-1', 'missed-2', 'new']);
   });
@@ -194,12 +199,12 @@ describe('live series', () => {
       updates(client, 'fleet')
         .flatMap(({ points }) => points)
         .findLast(({ t }) => t === WINDOW)?.total_messages;
-    await expect.poll(last).toBe(7);
+    await eventually(last).toBe(7);
 
     await publish({ seq: seq + 1, offset: 11, through: 2_000, partials: [partial('fleet', WHOLE, 3)] });
-    await expect.poll(last).toBe(10);
+    await eventually(last).toBe(10);
     await publish({ seq: seq + 1, offset: 12, through: 3_000, partials: [partial('fleet', WHOLE, 5)] });
-    await expect.poll(last).toBe(12);
+    await eventually(last).toBe(12);
 
     // REST says the same in the meantime.
     const { series } = (await (await bff.get(`/fleet/metrics?from=${WINDOW}&to=${WINDOW + 1}&step=10s`)).json()) as {
@@ -210,7 +215,7 @@ describe('live series', () => {
     await writeRows(bff.database, bff.timeSeries, [eventRow({ ...place, seq: seq + 1 }, { messages: 6 })]);
     await addCut(bff.database, source, { seq: seq + 1, firstOffset: 10, endOffset: 13, aggregated: 6, lastAppendMs: 3_500 });
     await publish({ seq: seq + 2, offset: 14, through: 4_000, partials: [partial('fleet', WHOLE, 1)] });
-    await expect.poll(last).toBe(14);
+    await eventually(last).toBe(14);
     const totals = updates(client, 'fleet').flatMap(({ points }) =>
       points.filter(({ t }) => t === WINDOW).map((point) => point.total_messages),
     );
@@ -227,7 +232,7 @@ describe('live series', () => {
     const before = updates(client, 'fleet').length;
     for (let i = 1; i <= 40; i++)
       await publish({ seq: seq + 1, offset: i, through: 10_000 + i, partials: [partial('fleet', WHOLE, i)] });
-    await expect.poll(() => updates(client, 'fleet').at(-1)?.through).toBe(10_040);
+    await eventually(() => updates(client, 'fleet').at(-1)?.through).toBe(10_040);
     const seconds = (performance.now() - started) / 1_000;
     expect(updates(client, 'fleet').length - before).toBeLessThanOrEqual(4 * seconds + 1);
   });
@@ -241,7 +246,7 @@ describe('live series', () => {
       (await bff.database.query("select key from watches where set_name = 'agent' and expires_at > now()")).rows.map(
         (row: { key: string }) => row.key,
       );
-    await expect.poll(watched).toContain('agent-1');
+    await eventually(watched).toContain('agent-1');
     await publish({ seq: seq + 1, offset: 100, through: 20_000, partials: [partial('agent', 'agent-1', 9)] });
     await expect
       .poll(
@@ -261,7 +266,7 @@ describe('live series', () => {
       through: 21_000,
       partials: [partial('agent', 'agent-1', 10), partial('fleet', WHOLE, 50)],
     });
-    await expect.poll(() => updates(client, 'fleet').at(-1)?.through).toBe(21_000);
+    await eventually(() => updates(client, 'fleet').at(-1)?.through).toBe(21_000);
     expect(
       updates(client, 'agent')
         .flatMap(({ points }) => points)
@@ -272,7 +277,7 @@ describe('live series', () => {
   it('are measured from the append to leaving', async () => {
     const measured = async () => ((await (await bff.get('/pipeline')).json()) as Pipeline).event_to_screen_ms;
     await publish({ seq: seq + 1, offset: 200, through: Date.now() - 500, partials: [] });
-    await expect.poll(async () => (await measured()).samples).toBeGreaterThan(0);
+    await eventually(async () => (await measured()).samples).toBeGreaterThan(0);
     const { p50, p99 } = await measured();
     expect(p50).toBeGreaterThanOrEqual(500);
     expect(p99).toBeGreaterThanOrEqual(p50 ?? Infinity);
