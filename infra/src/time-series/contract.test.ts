@@ -1,13 +1,13 @@
 import { FAMILIES, SETS, TIERS, type PartialRow, type SetName, type Tier } from '@fleetbeat/contracts/aggregates.ts';
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
 import { createLogger } from '../logger.ts';
-import { freshDatabase, influxServer, type FreshDatabase } from '../testing/servers.ts';
+import { freshDatabase } from '../testing/servers.ts';
 import { createInfluxStore } from './influx.ts';
 import { COLUMN, Partial } from './partial.ts';
 import { createPostgresStore } from './postgres.ts';
+import { openTestStore, TEST_ENGINES, type TestStore } from './testing-store.ts';
 import { StoreRefused, StoreUnavailable, TooManyRows, type PartialQuery, type TimeSeriesStore } from './time-series.ts';
 
 /** What both time-series stores must do, on the real servers. */
@@ -18,39 +18,23 @@ const HOUR = 3_600_000;
 let nextHour = Math.floor(Date.now() / HOUR) * HOUR - 2_000 * HOUR;
 const ownHour = () => (nextHour += HOUR);
 
-const engines = [
-  { engine: 'postgres', absent: false },
-  { engine: 'influxdb', absent: influxServer() === null },
-] as const;
-
-describe.each(engines)('the time-series store in $engine', ({ engine, absent }) => {
+describe.each(TEST_ENGINES)('the time-series store in $engine', ({ engine, absent }) => {
   describe.skipIf(absent)('on its real server', () => {
-    let fresh: FreshDatabase;
+    let opened: TestStore;
     let store: TimeSeriesStore;
-    let drop = () => Promise.resolve();
 
     beforeAll(async () => {
-      fresh = await freshDatabase();
-      const influx = influxServer();
-      if (engine === 'postgres' || influx === null) {
-        store = createPostgresStore(fresh.database);
-        return;
-      }
-      const { url, token, org } = influx;
-      // On 2.x the bucket is given; on 1.x the store makes its own.
-      const bucket = org === undefined ? `contract_${randomBytes(6).toString('hex')}` : (influx.bucket ?? 'fleetbeat');
-      store = createInfluxStore({ url, token, org, bucket }, logger);
-      drop = async () => {
-        if (org === undefined) await influxQl(url, `DROP DATABASE "${bucket}"`);
-      };
+      opened = await openTestStore(engine);
+      store = opened.store;
     });
 
     afterAll(async () => {
       await store.close();
-      await Promise.all([fresh.drop(), drop()]);
+      await opened.drop();
     });
 
-    const write = (rows: readonly PartialRow[]) => inTransaction(fresh.database, (transaction) => store.write(rows, transaction));
+    const write = (rows: readonly PartialRow[]) =>
+      inTransaction(opened.database, (transaction) => store.write(rows, transaction));
     const read = async (query: Pick<PartialQuery, 'set' | 'from' | 'to'> & { [K in keyof PartialQuery]?: PartialQuery[K] }) =>
       plain(await store.read({ tier: '10s', sketches: true, limit: 100_000, ...query }));
 
@@ -217,7 +201,7 @@ describe.each(engines)('the time-series store in $engine', ({ engine, absent }) 
       await expect(away.expire('10s', from)).rejects.toThrow(StoreUnavailable);
       if (engine === 'influxdb') {
         const rows = [row({ window: from }, 1)];
-        await expect(inTransaction(fresh.database, (transaction) => away.write(rows, transaction))).rejects.toThrow(
+        await expect(inTransaction(opened.database, (transaction) => away.write(rows, transaction))).rejects.toThrow(
           StoreUnavailable,
         );
       }
@@ -278,9 +262,4 @@ function plain(rows: readonly PartialRow[]) {
       sketch: r.sketch === null ? null : Buffer.from(r.sketch).toString('hex'),
       distinct: r.distinct === null ? null : Buffer.from(r.distinct).toString('hex'),
     }));
-}
-
-async function influxQl(url: string, statement: string): Promise<void> {
-  const answer = await fetch(`${url}/query`, { method: 'POST', body: new URLSearchParams({ q: statement }) });
-  if (!answer.ok) throw new Error(await answer.text());
 }
