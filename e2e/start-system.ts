@@ -1,11 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from '../infra/native/free-port.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const READY_MS = 120_000;
@@ -20,13 +20,18 @@ export interface RunningSystem {
   /** Key with every scope. */
   readonly key: string;
   readonly dataDir: string;
+  /** What a further process of this installation needs in its environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Answer of `/ready`. */
   readonly ready: unknown;
+  /** The supervisor is still there. */
+  readonly running: boolean;
   /** GET below `/api/v1`; throws for anything but 200. */
   get<T>(path: string): Promise<T>;
   /** `npm run simulate -- ...args` with the key that the start has left in the data folder. */
   simulate(args: string): Promise<Ended>;
-  stop(): Promise<void>;
+  /** Stops everything; `keepData` leaves the data folder, with the log in `system.log`, to be looked at. */
+  stop(options?: { keepData?: boolean }): Promise<void>;
 }
 
 export interface Ended {
@@ -38,7 +43,7 @@ export interface Ended {
 /** Starts `npm start` with `env` beside the necessary and waits until it is ready. */
 export async function startSystem(env: Readonly<Record<string, string | undefined>>): Promise<RunningSystem> {
   const dataDir = mkdtempSync(join(tmpdir(), 'fleetbeat-e2e-'));
-  const [port, ingestPort] = await freePorts(2);
+  const [port, ingestPort] = [await freePort(), await freePort()];
   const key = 'e2e-admin-key-0123456789';
   const serviceEnv = {
     PATH: process.env['PATH'],
@@ -61,21 +66,23 @@ export async function startSystem(env: Readonly<Record<string, string | undefine
   const api = `http://127.0.0.1:${port}`;
   const ended = once(child, 'exit');
 
-  const stop = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) {
+  const running = (): boolean => child.exitCode === null && child.signalCode === null;
+
+  const stop = async ({ keepData = false } = {}): Promise<void> => {
+    if (running()) {
       child.kill('SIGTERM');
       const killer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       await ended;
       clearTimeout(killer);
     }
-    rmSync(dataDir, { recursive: true, force: true });
+    if (!keepData) rmSync(dataDir, { recursive: true, force: true });
   };
 
   let ready: unknown;
   for (const deadline = Date.now() + READY_MS; ready === undefined;) {
     ready = await readReady(api);
     if (ready !== undefined) break;
-    if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
+    if (!running() || Date.now() > deadline) {
       const text = readFileSync(logFile, 'utf8').slice(-8_000);
       await stop();
       throw new Error(`Fleetbeat did not become ready\n${text}`);
@@ -88,7 +95,11 @@ export async function startSystem(env: Readonly<Record<string, string | undefine
     ingest: `http://127.0.0.1:${ingestPort}`,
     key,
     dataDir,
+    env: serviceEnv,
     ready,
+    get running() {
+      return running();
+    },
     async get<T>(path: string): Promise<T> {
       const response = await fetch(`${api}/api/v1${path}`, { headers: { authorization: `Bearer ${key}` } });
       const text = await response.text();
@@ -126,18 +137,4 @@ async function runProgram(program: string, args: string, env: NodeJS.ProcessEnv)
     const { code, stdout = '', stderr = '' } = error as { code?: number; stdout?: string; stderr?: string };
     return { code: typeof code === 'number' ? code : -1, output: stderr + stdout };
   }
-}
-
-/** Ports that are free now; held open together, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

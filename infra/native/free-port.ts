@@ -19,6 +19,11 @@ export async function freePort(preferred?: number): Promise<number> {
   throw new Error(`no free TCP port between ${FIRST_PORT} and ${LAST_PORT}`);
 }
 
+/** Its server has ended: the next one may have it, such as the same server on the same data. */
+export function giveBackPort(port: number): void {
+  handedOut.delete(port);
+}
+
 function take(port: number): number {
   handedOut.add(port);
   return port;

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { programOf } from './debian-package.ts';
-import { freePort } from './free-port.ts';
+import { freePort, giveBackPort } from './free-port.ts';
 import { launchServer, type NativeServer } from './native-server.ts';
 
 export interface InfluxServer extends NativeServer {
@@ -27,6 +27,7 @@ export async function startInfluxdb(options: { dataDir: string; port?: number | 
   const isReady = async (): Promise<boolean> =>
     (await fetch(`${url}/ping`, { signal: AbortSignal.timeout(1_000) })).status === 204;
   const server = await launchServer({ name: 'influxdb', command, args: ['-config', configFile], dataDir, isReady });
+  void server.exited.then(() => giveBackPort(port));
   const bucket = 'fleetbeat';
   await createDatabase(url, bucket);
   return { ...server, port, url, bucket };

@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka } from '../src/event-log/kafkajs.ts';
+import { logLevel } from 'kafkajs';
 import { programOf } from './debian-package.ts';
-import { freePort } from './free-port.ts';
+import { freePort, giveBackPort } from './free-port.ts';
 import { kafkaJars } from './kafka-jars.ts';
 import { launchServer, type NativeServer } from './native-server.ts';
 
@@ -52,6 +53,7 @@ export async function startKafka(options: { dataDir: string; port?: number | und
     dataDir,
     isReady: () => describesItself(port),
   });
+  void server.exited.then(() => giveBackPort(port));
   return { ...server, port, brokers: [`127.0.0.1:${port}`] };
 }
 

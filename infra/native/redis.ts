@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { programOf } from './debian-package.ts';
-import { freePort } from './free-port.ts';
+import { freePort, giveBackPort } from './free-port.ts';
 import { launchServer, type NativeServer } from './native-server.ts';
 
 export interface RedisServer extends NativeServer {
@@ -30,6 +30,7 @@ export async function startRedis(options: { dataDir: string; port?: number | und
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const server = await launchServer({ name: 'redis', command, args, dataDir: options.dataDir, isReady: () => answersPing(port) });
+  void server.exited.then(() => giveBackPort(port));
   return { ...server, port, url: `redis://127.0.0.1:${port}` };
 }
 

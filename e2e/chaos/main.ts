@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util';
+import { ROW_TITLES, runChaos } from './run-chaos.ts';
+import type { DeploymentName } from './schedule.ts';
+
+/** `npm run chaos`: see docs/chaos.md. */
+const HELP = `Kills, stalls and adds processes and servers under verified load, and checks that nothing was lost or counted twice.
+
+  npm run chaos -- [options]
+
+  --faults N            faults for each deployment (default 20)
+  --seed S              the same seed inflicts the same faults in the same order (default 1)
+  --deployment NAME     standalone, kafka or both (default both)
+  --seconds-between S   mean pause after the recovery from a fault (default 3)
+  --rate N              events per second of the steady load (default 300)
+`;
+
+const { values } = parseArgs({
+  options: {
+    faults: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    deployment: { type: 'string', default: 'both' },
+    'seconds-between': { type: 'string', default: '3' },
+    rate: { type: 'string', default: '300' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+if (values.help === true) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+
+const DEPLOYMENTS: Readonly<Record<string, readonly DeploymentName[]>> = {
+  standalone: ['standalone'],
+  kafka: ['kafka'],
+  both: ['standalone', 'kafka'],
+};
+const deployments = DEPLOYMENTS[values.deployment];
+const faults = Number(values.faults);
+const seed = Number(values.seed);
+const secondsBetween = Number(values['seconds-between']);
+const rate = Number(values.rate);
+const isSound =
+  deployments !== undefined &&
+  [faults, seed].every((value) => Number.isSafeInteger(value) && value >= 0) &&
+  faults > 0 &&
+  secondsBetween >= 0 &&
+  rate >= 10;
+if (!isSound) {
+  process.stderr.write(HELP);
+  process.exit(2);
+}
+
+for (const deployment of deployments) {
+  const began = performance.now();
+  console.log(`${deployment}: ${faults} faults, --seed ${seed}`);
+  console.log(ROW_TITLES);
+  const { differences, loads, dataDir } = await runChaos({
+    deployment,
+    faults,
+    seed,
+    secondsBetween,
+    rate,
+    lateSeconds: 40,
+    awaitJob: true,
+    say: (text) => console.log(text),
+  });
+  for (const { name, accepted, retriedRequests } of loads) {
+    console.log(`  ${name}: ${accepted.toLocaleString('en-US')} events acknowledged, ${retriedRequests} requests sent again`);
+  }
+  const seconds = ((performance.now() - began) / 1_000).toFixed(0);
+  if (differences.length === 0) {
+    console.log(`${deployment}: every acknowledged event is accounted for, once (${seconds} s)\n`);
+    continue;
+  }
+  process.exitCode = 1;
+  console.log(`${deployment}: ${differences.length} DIFFERENCES (${seconds} s); logs are in ${dataDir}`);
+  for (const difference of differences) console.log(`  ${difference}`);
+}

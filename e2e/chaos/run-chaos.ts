@@ -1,0 +1,210 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../infra/native/free-port.ts';
+import { startSystem, type RunningSystem } from '../start-system.ts';
+import { checkAccounts } from './accounts.ts';
+import { createCanaries } from './canaries.ts';
+import { startClusterEngines } from './cluster-engines.ts';
+import { createExtraProcessors } from './extra-processors.ts';
+import { inflict, readPid } from './inflict.ts';
+import { untilJobRuns } from './job-runs.ts';
+import { startLoad, type Load } from './load.ts';
+import { describeFault, planFaults, randomOf, type DeploymentName } from './schedule.ts';
+import { watchScreen } from './screen.ts';
+import { NotInTime, waitUntil } from './wait-until.ts';
+
+const TRACE = join(import.meta.dirname, '..', '..', 'agents-simulator', 'data', 'azure-llm-2023-code.csv');
+/** Whatever has not come back by then needs a hand. */
+const RECOVERY_MS = 180_000;
+const SETTLE_MS = 60_000;
+
+export interface ChaosOptions {
+  readonly deployment: DeploymentName;
+  readonly faults: number;
+  readonly seed: number;
+  /** Mean pause between the end of one fault and the next. */
+  readonly secondsBetween: number;
+  /** Events per second of the load that runs all the time. */
+  readonly rate: number;
+  /** How long the fleet runs of which a tenth was offline; it buffers an hour and flushes half-way. */
+  readonly lateSeconds: number;
+  /** Wait for a repeating job after the last fault, which takes a minute. */
+  readonly awaitJob: boolean;
+  readonly say: (text: string) => void;
+}
+
+/** What became of one fault; times are milliseconds since it was inflicted. */
+export interface FaultRow {
+  readonly at: number;
+  readonly what: string;
+  /** The process or server runs again, the paused one was woken, the added one is ready. */
+  readonly over: number;
+  /** The gateway has acknowledged an event for every partition that was sent after that. */
+  readonly taken: number;
+  /** A dashboard that stayed open shows them. */
+  readonly shown: number;
+  /** They and everything before them are in stored cuts. */
+  readonly stored: number;
+}
+
+export interface ChaosReport {
+  readonly rows: readonly FaultRow[];
+  /** Everything that is not as it must be, in words; empty is success. */
+  readonly differences: readonly string[];
+  readonly loads: readonly { name: string; accepted: number; retriedRequests: number }[];
+  /** Where the logs are kept if there are differences. */
+  readonly dataDir: string;
+}
+
+/** Starts a deployment, keeps it under verified load, inflicts the seed's faults and settles the accounts at the end. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const folder = mkdtempSync(join(tmpdir(), 'fleetbeat-chaos-'));
+  const engines = options.deployment === 'kafka' ? await startClusterEngines(folder) : undefined;
+  let failed = true;
+  try {
+    const system = await startSystem({
+      ...engines?.variables,
+      METRICS_PORT: String(await freePortsInARow(3)),
+      LOG_LEVEL: 'info',
+    });
+    try {
+      const report = await disturb(system, engines, options);
+      failed = report.differences.length > 0;
+      return report;
+    } finally {
+      await system.stop({ keepData: failed });
+    }
+  } finally {
+    await engines?.stop();
+    if (!failed) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function disturb(
+  system: RunningSystem,
+  engines: Awaited<ReturnType<typeof startClusterEngines>> | undefined,
+  { deployment, faults: count, seed, secondsBetween, rate, lateSeconds, awaitJob, say }: ChaosOptions,
+): Promise<ChaosReport> {
+  const began = performance.now();
+  const random = randomOf(seed ^ 0x5eed);
+  const canaries = createCanaries(system);
+  const extras = createExtraProcessors(system);
+  const screen = watchScreen(system);
+  const loads: Load[] = [];
+  const rows: FaultRow[] = [];
+  const differences: string[] = [];
+  const load = async (name: string, args: string): Promise<Load> => {
+    const started = startLoad(system, name, args);
+    loads.push(started);
+    await started.started;
+    return started;
+  };
+  const trace = `--trace ${TRACE} --trace-only --speed max --seed ${seed} --end ${Math.floor(Date.now() / 1_000) * 1_000}`;
+
+  /** Sends to every partition and follows it all the way; tells when each stage was reached. */
+  async function follow(): Promise<Pick<FaultRow, 'taken' | 'shown' | 'stored'>> {
+    await canaries.send(RECOVERY_MS);
+    const taken = performance.now();
+    const acknowledgedAt = Date.now();
+    const shown = waitUntil(
+      'the dashboard shows it',
+      () => Promise.resolve(screen.through >= acknowledgedAt ? performance.now() : undefined),
+      RECOVERY_MS,
+    );
+    const stored = canaries.untilStored(RECOVERY_MS).then(() => performance.now());
+    return { taken, shown: await shown, stored: await stored };
+  }
+
+  try {
+    const first = await load('a real hour', trace);
+    await first.report;
+    const steady = await load('steady load, clocks ahead', `--rate ${rate} --agents 60 --hosts 4 --seed ${seed} --clock-skew`);
+    await follow();
+
+    const faults = planFaults(deployment, count, seed);
+    const late = [
+      Math.floor(count / 4),
+      `--rate 60 --agents 20 --hosts 2 --duration ${lateSeconds} --seed ${seed + 1} --late`,
+    ] as const;
+    for (const [index, fault] of faults.entries()) {
+      if (index === late[0]) await load('a tenth was offline for an hour', late[1]);
+      if (index === Math.floor(count / 2)) await load('the same hour again', trace);
+      await sleep(secondsBetween * 1_000 * (0.5 + random()));
+      const start = performance.now();
+      const what = describeFault(fault);
+      try {
+        await inflict(fault, { system, engines, extras, untilMoves: async () => void (await follow()) });
+        const over = performance.now() - start;
+        const { taken, shown, stored } = await follow();
+        rows.push({ at: start - began, what, over, taken: taken - start, shown: shown - start, stored: stored - start });
+        say(rowText(rows.length, rows.at(-1)));
+      } catch (error) {
+        if (!(error instanceof NotInTime)) throw error;
+        differences.push(`no recovery from ${what} (fault ${index + 1}): ${error.message}`);
+        return report();
+      }
+    }
+
+    steady.finish();
+    const jobRuns = awaitJob ? untilJobRuns(system) : Promise.resolve();
+    const reports = await Promise.all(loads.map((each) => each.report));
+    await jobRuns;
+    // The probe would go on sending while the sums are compared.
+    const probe = await waitUntil('the probe runs', () => readPid(system, 'probe'), RECOVERY_MS);
+    process.kill(probe, 'SIGSTOP');
+    try {
+      await canaries.untilStored(RECOVERY_MS);
+      const sent = {
+        distinct: reports.filter(({ name }) => name !== 'the same hour again'),
+        repeated: reports.filter(({ name }) => name === 'the same hour again'),
+        canaries,
+      };
+      // What is missing now because an answer is a moment behind comes; what was lost never does.
+      for (const deadline = Date.now() + SETTLE_MS; ; await sleep(1_000)) {
+        const found = await checkAccounts(system, sent);
+        if (found.length > 0 && Date.now() < deadline && reports.every(({ code }) => code === 0)) continue;
+        differences.push(...found);
+        break;
+      }
+    } finally {
+      process.kill(probe, 'SIGCONT');
+    }
+  } finally {
+    screen.close();
+    for (const each of loads) each.kill();
+    await extras.stop();
+  }
+  return report();
+
+  async function report(): Promise<ChaosReport> {
+    for (const each of loads) each.kill();
+    differences.push(...extras.lost);
+    if (!system.running) differences.push('the supervisor has ended');
+    return { rows, differences, loads: await Promise.all(loads.map((each) => each.report)), dataDir: system.dataDir };
+  }
+}
+
+export const ROW_TITLES = '  #     at  fault                            over   taken   shown  stored  (s after the fault)';
+
+function rowText(number: number, row: FaultRow | undefined): string {
+  if (row === undefined) return '';
+  const seconds = (ms: number): string => (ms / 1_000).toFixed(1).padStart(6);
+  return [
+    String(number).padStart(3),
+    (row.at / 1_000).toFixed(0).padStart(5),
+    '',
+    row.what.padEnd(30),
+    ...[row.over, row.taken, row.shown, row.stored].map((ms) => ` ${seconds(ms)}`),
+  ].join(' ');
+}
+
+/** The first of `count` ports that are free one after the other. */
+async function freePortsInARow(count: number): Promise<number> {
+  for (;;) {
+    const first = await freePort();
+    const rest = await Promise.all(Array.from({ length: count - 1 }, (_, index) => freePort(first + index + 1)));
+    if (rest.every((port, index) => port === first + index + 1)) return first;
+  }
+}
