@@ -55,7 +55,7 @@ export async function startBff(
   const readLedger = createPipelineReadModel(query, eventLog);
   const watch = createWatch(database, now);
   const hub = createHub(now);
-  const latency = createScreenLatency();
+  const latency = createScreenLatency(now());
   const feed = createSeriesFeed({ timeSeries, open, stored, hub, latency, watch, now });
 
   const ready = createReadiness(enginesInUse(config), {

@@ -13,10 +13,11 @@ export interface ScreenLatency {
 const OVER_MS = 5 * 60_000;
 const GRAIN_MS = 25;
 const MAX_SAMPLES = OVER_MS / GRAIN_MS;
-/** Log time before this process began is not its doing, nor is a stretch while it stood still as a whole. */
+/** Of a longer stretch (the log was away, say) the newest part is sampled, in milliseconds. */
 const LONGEST_STRETCH_MS = 60_000;
 
-export function createScreenLatency(): ScreenLatency {
+/** What was appended before `startedAt` (epoch milliseconds) waited for this process, and tells nothing of the way. */
+export function createScreenLatency(startedAt: number): ScreenLatency {
   let samples: { readonly at: number; readonly latency: number }[] = [];
   let settled: number | null = null;
 
@@ -31,7 +32,11 @@ export function createScreenLatency(): ScreenLatency {
       if (before !== null && through <= before) return;
       settled = through;
       if (before === null) return;
-      for (let moment = Math.max(before, through - LONGEST_STRETCH_MS) + GRAIN_MS; moment <= through; moment += GRAIN_MS) {
+      for (
+        let moment = Math.max(before, startedAt, through - LONGEST_STRETCH_MS) + GRAIN_MS;
+        moment <= through;
+        moment += GRAIN_MS
+      ) {
         samples.push({ at: now, latency: Math.max(0, now - moment) });
       }
       forget(now);

@@ -13,7 +13,9 @@ export interface SocketIoServer {
   readonly sockets: number;
   /** The rooms that anybody is in. */
   rooms(): Iterable<string>;
-  /** Disconnects who does not take what is sent, and whose admission is over. */
+  /** Disconnects who does not take what is sent. */
+  dropSlow(): void;
+  /** Disconnects those whose admission is over. */
   sweep(isStillAdmitted: IsStillAdmitted): Promise<void>;
   close(): Promise<void>;
 }
@@ -78,13 +80,17 @@ export function serveSocketIo(server: HttpServer, { hub, admit, origins, logger 
       return io.of('/').sockets.size;
     },
     rooms: () => io.of('/').adapter.rooms.keys(),
+    dropSlow() {
+      for (const socket of io.of('/').sockets.values()) {
+        if (waitingPackets(socket) <= MAX_WAITING_PACKETS) continue;
+        logger.info({ socket: socket.id }, 'disconnected a client that does not keep up');
+        // A polite goodbye would wait behind everything else.
+        socket.conn.close(true);
+      }
+    },
     async sweep(isStillAdmitted) {
       for (const socket of io.of('/').sockets.values()) {
-        if (waitingPackets(socket) > MAX_WAITING_PACKETS) {
-          logger.info({ socket: socket.id }, 'disconnected a client that does not keep up');
-          // A polite goodbye would wait behind everything else.
-          socket.conn.close(true);
-        } else if (!(await isStillAdmitted(socket.data.who, credentialHeaders(socket)))) socket.disconnect(true);
+        if (!(await isStillAdmitted(socket.data.who, credentialHeaders(socket)))) socket.disconnect(true);
       }
     },
     close: () => io.close(),

@@ -8,6 +8,7 @@ import type { Admit, IsStillAdmitted } from './admit.ts';
 import type { Hub } from './hub.ts';
 import { liveRecordOf, openPartialsOf } from './live-records.ts';
 import { servePlainWebSocket } from './plain-websocket.ts';
+import { paced } from './paced.ts';
 import { repeat } from './repeat.ts';
 import type { SeriesFeed } from './series-feed.ts';
 import { serveSocketIo } from './socket-io.ts';
@@ -18,8 +19,9 @@ const FLUSH_EVERY_MS = 250;
 /** How often stored cuts are looked for, and who watches what is told, in milliseconds. */
 const REFRESH_EVERY_MS = 500;
 const WATCH_EVERY_MS = 1_000;
-/** How often sockets are looked after, in milliseconds. */
-const SWEEP_EVERY_MS = 15_000;
+/** How often slow clients are looked for, and admissions checked again, in milliseconds. */
+const DROP_EVERY_MS = 1_000;
+const SWEEP_EVERY_MS = 30_000;
 
 interface LiveParts {
   server: Server;
@@ -49,11 +51,15 @@ export async function startLive(parts: LiveParts): Promise<Live> {
     await Promise.all([plain.close(), socketIo.close()]);
   });
 
+  const series = paced('live series', FLUSH_EVERY_MS, logger, () => feed.flush());
+  stored.onStored(() => series.request());
   const aggregates = await eventLog.tail('aggregates', (records) => {
     for (const record of records) {
       const partials = openPartialsOf(record);
       if (partials !== undefined) feed.take(partials);
     }
+    // One round for all that came together.
+    series.request();
   });
   lifecycle.onStop('tail of aggregates', () => aggregates.stop());
 
@@ -67,15 +73,15 @@ export async function startLive(parts: LiveParts): Promise<Live> {
 
   const rounds = [
     repeat('stored cuts', REFRESH_EVERY_MS, logger, () => stored.refresh()),
-    repeat('live series', FLUSH_EVERY_MS, logger, () => feed.flush()),
     repeat('watched agents', WATCH_EVERY_MS, logger, () => feed.watchAgents(agentsIn([socketIo.rooms(), plain.rooms()]))),
+    repeat('slow sockets', DROP_EVERY_MS, logger, () => Promise.resolve(socketIo.dropSlow())),
     repeat('sockets', SWEEP_EVERY_MS, logger, async () => {
       await socketIo.sweep(isStillAdmitted);
       await plain.sweep(isStillAdmitted);
     }),
   ];
   lifecycle.onStop('live rounds', async () => {
-    await Promise.all(rounds.map((round) => round.stop()));
+    await Promise.all([series, ...rounds].map((round) => round.stop()));
   });
 
   return { sockets: () => ({ socket_io: socketIo.sockets, websocket: plain.sockets }) };
