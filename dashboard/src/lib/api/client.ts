@@ -100,6 +100,9 @@ export const api = {
   pipeline: (signal?: AbortSignal) => get<Pipeline>('/pipeline', {}, signal),
   deadLetters: (query: { cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
     get<List<DeadLetter>>('/dead-letters', query, signal),
+  ingest: (signal?: AbortSignal) => get<{ events_url: string }>('/ingest', {}, signal),
+  webVitals: (vitals: readonly { name: string; value: number }[]) =>
+    request<void>('POST', '/api/v1/web-vitals', { body: JSON.stringify({ vitals }), keepalive: true }),
   signIn: (token: string) => request<void>('POST', '/api/v1/session', { body: JSON.stringify({ token }) }),
   signOut: () => request<void>('DELETE', '/api/v1/session'),
 };

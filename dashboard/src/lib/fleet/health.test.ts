@@ -14,6 +14,7 @@ const well: FleetFacts = {
 test.each<[string, Partial<FleetFacts>, string, string]>([
   ['nothing wrong', {}, 'ok', 'All 24 agents are well'],
   ['one agent alone', { agents: { online: 1, busy: 0, offline: 0 } }, 'ok', 'The agent is well'],
+  ['messages before any agent is known', { agents: { online: 0, busy: 0, offline: 0 } }, 'ok', 'The first events are coming in'],
   ['no messages', { messages: 0, errors: 0 }, 'ok', 'The fleet is quiet: no messages in the last 15 minutes'],
   ['some errors', { errors: 80 }, 'warning', '8% of messages are errors'],
   ['many errors', { errors: 300 }, 'error', '30% of messages are errors'],

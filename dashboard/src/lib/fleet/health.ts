@@ -71,5 +71,6 @@ export function fleetHealth(facts: FleetFacts): FleetHealth {
   if (share >= WATCH_SHARE) return { health: 'warning', sentence: `${formatShare(share)} of messages are errors`, detail };
   if (facts.messages === 0)
     return { health: 'ok', sentence: `The fleet is quiet: no messages in the last ${facts.rangeWords}`, detail };
+  if (all === 0) return { health: 'ok', sentence: 'The first events are coming in', detail };
   return { health: 'ok', sentence: all === 1 ? 'The agent is well' : `All ${formatNumber(all)} agents are well`, detail };
 }
