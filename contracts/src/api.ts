@@ -209,7 +209,7 @@ export const pipelineSchema = z.object({
   aggregated: z.number(),
   duplicate: z.number(),
   dead_lettered: z.number(),
-  /** Events of records beyond the last cut; where the log tells only records, their number. */
+  /** Events that no stored cut has counted yet; on Kafka what nobody has read counts in records, and is up to two seconds old. */
   pending: z.number(),
   late: z.number(),
   expired_offsets: z.number(),

@@ -68,7 +68,7 @@ export function publishLive(effects: {
       }
     }
     await flushChanges();
-    await keepClocks(database, [...sources()]);
+    await keepProgress(database, [...sources()]);
     watchedAgents = await readWatchedAgents(database);
   }
 
@@ -93,13 +93,19 @@ function newRecord(topic: Topic, value: unknown): NewRecord {
   return { topic, partition: 0, key: null, value: Buffer.from(JSON.stringify(value)), count: 1 };
 }
 
-/** The log's clock of each source, for readers that ask who is silent. */
-async function keepClocks(database: Database, sources: readonly SourceProcessor[]): Promise<void> {
+/** How far each source has been read, by the log's clock and offsets, for readers that ask who is silent and what is pending. */
+async function keepProgress(database: Database, sources: readonly SourceProcessor[]): Promise<void> {
   if (sources.length === 0) return;
   await database.query(
-    `update sources set clock_ms = clock.ms from unnest($1::int[], $2::bigint[]) as clock (id, ms)
-     where sources.id = clock.id and sources.clock_ms < clock.ms`,
-    [sources.map((source) => source.source), sources.map((source) => source.clock)],
+    `update sources set clock_ms = p.clock_ms, read_offset = p.read_offset, open_events = p.open_events
+     from unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[]) as p (id, clock_ms, read_offset, open_events)
+     where sources.id = p.id and sources.clock_ms <= p.clock_ms`,
+    [
+      sources.map((source) => source.source),
+      sources.map((source) => source.clock),
+      sources.map((source) => source.position),
+      sources.map((source) => source.openCuts.reduce((events, cut) => events + cut.read, 0)),
+    ],
   );
 }
 

@@ -22,6 +22,9 @@ interface StoredRow extends Counts {
   seq: number | null;
   stored_offset: number;
   last_cut_at: number | null;
+  /** As the processor said within the last second or two. */
+  read_offset: number;
+  open_events: number;
 }
 
 /** Counts of a source up to a cut. They never change, so each cut is counted once. */
@@ -31,7 +34,7 @@ interface Known {
 }
 
 const STORED = `
-  select s.id as source, s.topic, s.partition, last.seq, coalesce(last.end_offset, 0) as stored_offset, last.last_cut_at,
+  select s.id as source, s.topic, s.partition, s.read_offset, s.open_events, last.seq, coalesce(last.end_offset, 0) as stored_offset, last.last_cut_at,
     coalesce(sums.aggregated, 0) as aggregated, coalesce(sums.duplicate, 0) as duplicate, coalesce(sums.dead, 0) as dead,
     coalesce(sums.late, 0) as late, coalesce(sums.expired, 0) as expired
   from sources s
@@ -66,7 +69,7 @@ export function createPipelineReadModel(query: ReadQuery, eventLog: Pick<EventLo
     const sum = (value: (source: (typeof sources)[number]) => number) =>
       sources.reduce((total, source) => total + value(source), 0);
     const lagRecords = sum((source) => source.lag_records) + unread.reduce((total, { start, end }) => total + end - start, 0);
-    const pending = eventLog.engine === 'postgres' ? await pendingEvents(rows) : lagRecords;
+    const pending = eventLog.engine === 'postgres' ? await pendingEvents(rows) : pendingByRecords(rows, offsets);
     const aggregated = sum((source) => source.aggregated);
     const duplicate = sum((source) => source.duplicate);
     const dead = sum((source) => source.dead_lettered);
@@ -111,6 +114,25 @@ export function createPipelineReadModel(query: ReadQuery, eventLog: Pick<EventLo
     return row?.pending ?? 0;
   }
 }
+
+/**
+ * What is pending where the log tells records only: events read into open cuts, and records that nobody has read. A few
+ * of the latter on each partition are ticks that came since the processor last said how far it is.
+ */
+export function pendingByRecords(
+  rows: readonly Pick<StoredRow, 'topic' | 'partition' | 'read_offset' | 'stored_offset' | 'open_events'>[],
+  offsets: readonly PartitionOffsets[],
+): number {
+  const open = rows.reduce((events, row) => events + (row.read_offset > row.stored_offset ? row.open_events : 0), 0);
+  return offsets.reduce((pending, { topic, partition, start, end }) => {
+    const row = rows.find((each) => each.topic === topic && each.partition === partition);
+    const unread = end - Math.max(start, row?.read_offset ?? 0, row?.stored_offset ?? 0);
+    return pending + Math.max(0, unread - TICKS_UNHEARD);
+  }, open);
+}
+
+/** Ticks that a partition may get from one gateway before the processor says again how far it has read. */
+const TICKS_UNHEARD = 3;
 
 function endOf(row: StoredRow, offsets: readonly PartitionOffsets[]): number {
   const found = offsets.find((each) => each.topic === row.topic && each.partition === row.partition);

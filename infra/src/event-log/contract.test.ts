@@ -125,14 +125,17 @@ function contract(create: () => Promise<World>, unreachable: () => EventLog): vo
       const expected = others.length * 4 * rounds;
       for (const partition of partitions) {
         const place = { ...PARTITION, partition };
-        await vi.waitFor(() => expect(reader.of(place).length).toBeGreaterThanOrEqual(expected), WAIT);
-        expect(reader.offsets(place)).toEqual(range(0, expected));
+        await vi.waitFor(() => expect(new Set(reader.values(place)).size).toBe(expected), WAIT);
+        // A client of Kafka sends again what a busy broker was too slow to acknowledge: at least once, never with a gap.
+        const appended = log.engine === 'postgres' ? expected : reader.of(place).length;
+        expect(reader.offsets(place)).toEqual(range(0, appended));
         // What one caller appended one after the other is in that order.
         const rows = new Map<string, number[]>();
-        for (const value of reader.values(place)) {
+        for (const value of new Set(reader.values(place))) {
           const [caller = '', round] = value.split(' ');
           rows.set(caller, [...(rows.get(caller) ?? []), Number(round)]);
         }
+        expect(rows.size).toBe(others.length * 4);
         for (const row of rows.values()) expect(row).toEqual(range(0, rounds));
       }
       await Promise.all(others.slice(1).map((other) => other.close()));

@@ -38,8 +38,10 @@ export class TaskRollup {
 function addStep(partial: Partial, fields: Readonly<Record<string, unknown>>): void {
   const sent = fields['status'];
   const status = (sent === 'in-progress' ? 'in_progress' : sent) as TaskStatus;
-  const column = STATUS_COLUMN[status];
   const { values } = partial;
+  // A step with progress tells how far a start has come; it is no second start.
+  if (status === 'in_progress' && typeof fields['progress'] === 'number' && fields['progress'] > 0) return;
+  const column = STATUS_COLUMN[status];
   values[column] = (values[column] as number) + 1;
   const seconds = fields['duration_seconds'] as number | undefined;
   if (seconds === undefined || status !== 'completed') return;
