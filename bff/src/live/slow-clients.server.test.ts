@@ -86,3 +86,20 @@ it.each([
   expect(await openSockets(protocol)).toBe(0);
   expect((await bff.get('/agents')).status).toBe(200);
 });
+
+it('clients that stop reading do not hold up the stop', async () => {
+  const other = await startTestBff();
+  const saved = bff;
+  bff = other;
+  try {
+    await stall('/ws/tasks', []);
+    await stall('/socket.io/?EIO=4&transport=websocket', ['40', '42["subscribe",{"channel":"tasks"}]']);
+    await expect.poll(() => openSockets('socket_io'), { timeout: 20_000 }).toBe(1);
+    await flood();
+    const started = performance.now();
+    await other.stop();
+    expect(performance.now() - started).toBeLessThan(8_000);
+  } finally {
+    bff = saved;
+  }
+});

@@ -22,6 +22,10 @@ export interface SocketIoServer {
 
 /** Packets that may wait for a client before it is disconnected; it comes back and catches up, or reads again. */
 const MAX_WAITING_PACKETS = 512;
+/** How long a client may take to say goodbye when the server stops, in milliseconds. */
+const GOODBYE_MS = 1_000;
+/** How long answers under way may take then. */
+const ANSWERS_MS = 3_000;
 /** What a client sends is small. */
 const MAX_MESSAGE_BYTES = 16_384;
 
@@ -84,8 +88,7 @@ export function serveSocketIo(server: HttpServer, { hub, admit, origins, logger 
       for (const socket of io.of('/').sockets.values()) {
         if (waitingPackets(socket) <= MAX_WAITING_PACKETS) continue;
         logger.info({ socket: socket.id }, 'disconnected a client that does not keep up');
-        // A polite goodbye would wait behind everything else.
-        socket.conn.close(true);
+        cutOff(socket);
       }
     },
     async sweep(isStillAdmitted) {
@@ -93,7 +96,17 @@ export function serveSocketIo(server: HttpServer, { hub, admit, origins, logger 
         if (!(await isStillAdmitted(socket.data.who, credentialHeaders(socket)))) socket.disconnect(true);
       }
     },
-    close: () => io.close(),
+    async close() {
+      const left = [...io.of('/').sockets.values()];
+      io.disconnectSockets(true);
+      // Whoever does not say goodbye in return is cut off.
+      const impatience = setTimeout(() => left.forEach(cutOff), GOODBYE_MS);
+      // Closes the HTTP server as well, which waits for answers under way: for a while.
+      const cutAnswers = setTimeout(() => server.closeAllConnections(), ANSWERS_MS);
+      await io.close();
+      clearTimeout(impatience);
+      clearTimeout(cutAnswers);
+    },
   };
 }
 
@@ -141,6 +154,13 @@ function send(socket: LiveSocket, message: Published['message']): void {
 function credentialHeaders({ handshake }: LiveSocket): IncomingHttpHeaders {
   const key: unknown = handshake.auth['key'];
   return typeof key === 'string' ? { authorization: `Bearer ${key}` } : handshake.headers;
+}
+
+/** Ends a connection without a goodbye, which would wait behind everything else. */
+function cutOff({ conn }: LiveSocket): void {
+  const { socket } = (conn as unknown as { transport: { socket?: { terminate?: () => void } } }).transport;
+  if (socket?.terminate === undefined) conn.close(true);
+  else socket.terminate();
 }
 
 function waitingPackets(socket: LiveSocket): number {
