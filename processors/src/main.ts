@@ -12,6 +12,7 @@ import { every } from './engine/every.ts';
 import { runProcessor } from './engine/run-processor.ts';
 import { SourceProcessor, type CutTimes } from './engine/source-processor.ts';
 import { HostReduction } from './host-reduction.ts';
+import { keepLedger } from './ledger/keep-ledger.ts';
 import { LiveChanges, publishLive } from './publish-live.ts';
 import { TaskReduction } from './task-reduction.ts';
 
@@ -80,6 +81,8 @@ export async function start(context: ServiceContext): Promise<void> {
     'hours not compacted',
   );
   lifecycle.onStop('compaction', () => compaction.stop());
+  const ledger = keepLedger(context);
+  lifecycle.onStop('ledger', () => ledger.stop());
 
   new Gauge({
     name: 'fleetbeat_source_position',
