@@ -3,7 +3,7 @@ import type { Arrival } from './arrivals.ts';
 import type { Bundle } from './event-queue.ts';
 import type { Model, SimulatedAgent } from './fleet.ts';
 import { createRandom, type Random } from './random.ts';
-import type { Draft, Setting } from './scenario.ts';
+import type { Draft, Setting } from './draft.ts';
 
 const TOOL_CALLS = [0, 0, 1, 1, 2];
 const FEEDBACK_SHARE = 0.08;

@@ -19,9 +19,13 @@ export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }
 
-/** How often a read is tried when the API is busy or breaks off, and how long one may take. */
-const TRIES = 4;
+/**
+ * How long a read is tried again while the API is busy, away or without one of its servers: whoever verifies a platform through
+ * outages waits for it to recover. And how long one try may take. Milliseconds.
+ */
+const PATIENCE_MS = 90_000;
 const TIMEOUT_MS = 30_000;
+const LONGEST_PAUSE_MS = 10_000;
 
 export function createPlatform(api: string, key: string | undefined): Platform {
   const headers: Record<string, string> = { accept: 'application/json' };
@@ -41,17 +45,19 @@ export function createPlatform(api: string, key: string | undefined): Platform {
 }
 
 async function fetchText(url: string, headers: Record<string, string>): Promise<{ status: number; text: string }> {
+  const deadline = Date.now() + PATIENCE_MS;
   for (let attempt = 1; ; attempt += 1) {
+    let pause = Math.min(LONGEST_PAUSE_MS, 250 * attempt);
     try {
       const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
       const text = await response.text();
-      const busy = response.status === 429 || response.status === 503;
-      if (!busy || attempt === TRIES) return { status: response.status, text };
-      await sleep(1_000 * Math.min(10, Number(response.headers.get('retry-after') ?? attempt) || attempt));
+      const busy = response.status === 429 || (response.status >= 502 && response.status <= 504);
+      if (busy) pause = Math.min(LONGEST_PAUSE_MS, Number(response.headers.get('retry-after')) * 1_000 || pause);
+      if (!busy || Date.now() + pause > deadline) return { status: response.status, text };
     } catch (error) {
-      if (attempt === TRIES) throw new Unreachable(`${url}: ${reasonOf(error)}`);
-      await sleep(250 * attempt);
+      if (Date.now() + pause > deadline) throw new Unreachable(`${url}: ${reasonOf(error)}`);
     }
+    await sleep(pause);
   }
 }
 

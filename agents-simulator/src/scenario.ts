@@ -1,26 +1,15 @@
-import type { AgentMessage, EventTopic, Heartbeat, HostSample, TaskEvent } from '@fleetbeat/contracts/events.ts';
+import type { EventTopic } from '@fleetbeat/contracts/events.ts';
 import { replayTrace, synthesizeArrivals } from './arrivals.ts';
 import { conversations, EVENTS_PER_REPLY, traceReplies } from './conversations.ts';
 import { createEventIds } from './event-ids.ts';
-import { inOrder, type Bundle, type Timed } from './event-queue.ts';
-import { createFleet, type Behaviour, type Fleet } from './fleet.ts';
+import { inOrder, type Bundle } from './event-queue.ts';
+import type { Draft, EventBody, Setting } from './draft.ts';
+import { createFleet, type Fleet } from './fleet.ts';
 import type { Options } from './options.ts';
 import { createPlan, LIVE_INTERVAL_MS, type Plan } from './plan.ts';
 import { heartbeats, hostSamples } from './signs-of-life.ts';
 import { EVENTS_PER_TASK, taskLives } from './task-lives.ts';
 import type { Trace } from './trace.ts';
-
-export type EventBody = AgentMessage | Heartbeat | HostSample | TaskEvent;
-
-/** An event that is not dated and named yet: its place in the scenario's own time. */
-export interface Draft extends Timed {
-  /** When it happens, in milliseconds from the start of the scenario. */
-  readonly offset: number;
-  readonly behaviour: Behaviour;
-  readonly topic: EventTopic;
-  readonly key: string;
-  readonly body: EventBody;
-}
 
 export interface PlannedEvent {
   /** When to send it, epoch milliseconds. */
@@ -29,13 +18,6 @@ export interface PlannedEvent {
   /** The agent, host or task id. */
   readonly key: string;
   readonly body: EventBody & { id: string; ts: number };
-}
-
-/** What every source of events is built from. */
-export interface Setting {
-  readonly seed: number;
-  readonly fleet: Fleet;
-  readonly plan: Plan;
 }
 
 export interface Scenario {

@@ -3,7 +3,7 @@ import type { Bundle } from './event-queue.ts';
 import type { SimulatedHost } from './fleet.ts';
 import { createRandom, type Random } from './random.ts';
 import { PAST_INTERVAL_MS } from './plan.ts';
-import type { Draft, Setting } from './scenario.ts';
+import type { Draft, Setting } from './draft.ts';
 
 /** Every agent's heartbeat each `intervalMs`, spread evenly; once a minute in a backfilled past. */
 export function* heartbeats({ seed, fleet, plan }: Setting, intervalMs: number): Generator<Bundle<Draft>> {

@@ -2,7 +2,7 @@ import type { TaskEvent, TaskStatus } from '@fleetbeat/contracts/events.ts';
 import type { Bundle } from './event-queue.ts';
 import type { SimulatedAgent } from './fleet.ts';
 import { createRandom, createWeighted, type Random } from './random.ts';
-import type { Draft, Setting } from './scenario.ts';
+import type { Draft, Setting } from './draft.ts';
 
 /** Events of one task on average: created, started, progress, an end. */
 export const EVENTS_PER_TASK = 5;
