@@ -29,6 +29,8 @@ describe('followPipeline', () => {
         late: 0,
       },
     ],
+    differences: { open: 0, items: [] },
+    reconciled_through: null,
     event_to_screen_ms: { p50: null, p99: null, samples: 0 },
   });
   const answering = (states: Pipeline[]): Platform => ({

@@ -1,7 +1,8 @@
 import type { EventTopic } from '@fleetbeat/contracts/events.ts';
 import { describe, expect, it } from 'vitest';
 import { createLedger } from './ledger.ts';
-import type { EventBody, PlannedEvent } from './draft.ts';
+import type { EventBody } from './draft.ts';
+import type { PlannedEvent } from './scenario.ts';
 
 let ids = 0;
 function planned(topic: EventTopic, key: string, ts: number, body: EventBody): PlannedEvent {
