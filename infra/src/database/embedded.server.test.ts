@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { chmod, cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -69,6 +71,18 @@ describe('the embedded database below a folder that nobody else may enter', () =
     running = await startEmbeddedDatabase(dataDir, logger);
     expect(running.url).toBe(before);
     expect(await query(running.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
+  });
+
+  it('comes back at its own address or not at all where services know it', async () => {
+    const before = running?.url ?? '';
+    const port = Number(new URL(before).port);
+    await running?.stop();
+    const intruder = createServer().listen(port, '127.0.0.1');
+    await once(intruder, 'listening');
+    await expect(startEmbeddedDatabase(dataDir, logger, { port })).rejects.toThrow(`port ${port} was taken`);
+    await new Promise((resolve) => intruder.close(resolve));
+    running = await startEmbeddedDatabase(dataDir, logger, { port });
+    expect(running.url).toBe(before);
   });
 
   it('says when the server has gone, and starts again after kill -9', async () => {

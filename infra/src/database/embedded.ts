@@ -20,6 +20,10 @@ export interface EmbeddedDatabase {
 
 const USER = 'fleetbeat';
 const DATABASE = 'fleetbeat';
+/** Below the range from which systems take outgoing ports: none may sit on ours when a server that crashed comes back. */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 31_999;
+
 interface Access {
   readonly port: number;
   readonly password: string;
@@ -31,12 +35,16 @@ interface Access {
  *
  * As root the server runs as the user `postgres`, with its cluster as the working directory and addressed
  * as such: so it works below folders which that user may not enter. What a killed supervisor left behind (a running
- * server, a lock file) is cleared away first.
+ * server, a lock file) is cleared away first. With `port` no other port will do: rejects while that one is taken.
  *
  * The programs are called directly, not through the package's class: that one ends the server at the first
  * signal, while our services still write.
  */
-export async function startEmbeddedDatabase(dataDir: string, logger: Logger): Promise<EmbeddedDatabase> {
+export async function startEmbeddedDatabase(
+  dataDir: string,
+  logger: Logger,
+  wanted?: { port: number },
+): Promise<EmbeddedDatabase> {
   let account = postgresAccount();
   const home = join(dataDir, 'postgres');
   const cluster = join(home, 'cluster');
@@ -59,7 +67,10 @@ export async function startEmbeddedDatabase(dataDir: string, logger: Logger): Pr
     await initialiseCluster(binaries, home, USER, password, account);
   }
 
-  const port = await freePort(stored?.port);
+  if (wanted !== undefined && (await canListen(wanted.port)) === undefined) {
+    throw new Error(`port ${wanted.port} was taken by another program`);
+  }
+  const port = wanted?.port ?? (await freePort(stored?.port));
   await writeAccess(dataDir, { port, password });
   const url = (database: string) => databaseUrl({ port, password }, database);
   const server = spawnServer(binaries, cluster, port, account, logger);
@@ -112,6 +123,10 @@ async function createDatabase(url: string): Promise<void> {
 
 async function freePort(wanted: number | undefined): Promise<number> {
   if (wanted !== undefined && wanted !== 0 && (await canListen(wanted)) !== undefined) return wanted;
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const port = await canListen(FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1)));
+    if (port !== undefined) return port;
+  }
   const port = await canListen(0);
   if (port === undefined) throw new Error('no port is free on 127.0.0.1 for the database');
   return port;

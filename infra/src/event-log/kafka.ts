@@ -209,7 +209,7 @@ export function createKafkaEventLog(brokers: readonly string[], logger: Logger, 
       );
     },
 
-    offsets: topicOffsets,
+    offsets: (topic) => availably(topicOffsets(topic)),
 
     expire: () => Promise.resolve(),
 

@@ -123,11 +123,8 @@ async function provideDatabase(config: Config, logger: Logger, lifecycle: Lifecy
       await new Promise((resolve) => setTimeout(resolve, restartDelay(attempt)));
       if (lifecycle.stopping) return database;
       try {
-        const next = await startEmbeddedDatabase(config.dataDir, logger);
         // Services know the address from their start.
-        if (next.url === url) return next;
-        await next.stop();
-        throw new Error('its port was taken meanwhile');
+        return await startEmbeddedDatabase(config.dataDir, logger, { port: Number(new URL(url).port) });
       } catch (error) {
         logger.error({ err: error }, 'the database does not start again');
       }
