@@ -65,6 +65,10 @@ export async function startSystem(env: Readonly<Record<string, string | undefine
   closeSync(log);
   const api = `http://127.0.0.1:${port}`;
   const ended = once(child, 'exit');
+  // Nothing stays behind where this process ends without a stop.
+  const endWithUs = (): unknown => child.kill('SIGTERM');
+  process.once('exit', endWithUs);
+  child.once('exit', () => process.off('exit', endWithUs));
 
   const running = (): boolean => child.exitCode === null && child.signalCode === null;
 

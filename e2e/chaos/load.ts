@@ -30,7 +30,7 @@ export interface Load {
 }
 
 /** Starts `npm run simulate -- ...args --verify` against a system. */
-export function startLoad(system: RunningSystem, name: string, args: string): Load {
+export function startLoad(system: Pick<RunningSystem, 'api' | 'ingest' | 'key' | 'dataDir'>, name: string, args: string): Load {
   const child = spawn(process.execPath, [SIMULATOR, ...args.split(' '), '--verify', '--timeout', '300'], {
     env: {
       PATH: process.env['PATH'],

@@ -50,6 +50,9 @@ if (!isSound) {
   process.exit(2);
 }
 
+// What runs is ended by `exit`, which a signal alone would pass over.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 for (const deployment of deployments) {
   const began = performance.now();
   console.log(`${deployment}: ${faults} faults, --seed ${seed}`);
@@ -61,6 +64,7 @@ for (const deployment of deployments) {
     secondsBetween,
     rate,
     lateSeconds: 40,
+    followToStore: true,
     awaitJob: true,
     say: (text) => console.log(text),
   });

@@ -30,6 +30,8 @@ export interface ChaosOptions {
   readonly rate: number;
   /** How long the fleet runs of which a tenth was offline; it buffers an hour and flushes half-way. */
   readonly lateSeconds: number;
+  /** Wait after each fault until events sent after it are stored, not only shown: some ten seconds more. */
+  readonly followToStore: boolean;
   /** Wait for a repeating job after the last fault, which takes a minute. */
   readonly awaitJob: boolean;
   readonly say: (text: string) => void;
@@ -45,8 +47,8 @@ export interface FaultRow {
   readonly taken: number;
   /** A dashboard that stayed open shows them. */
   readonly shown: number;
-  /** They and everything before them are in stored cuts. */
-  readonly stored: number;
+  /** They and everything before them are in stored cuts; null where nobody waited for that. */
+  readonly stored: number | null;
 }
 
 export interface ChaosReport {
@@ -85,7 +87,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 async function disturb(
   system: RunningSystem,
   engines: Awaited<ReturnType<typeof startClusterEngines>> | undefined,
-  { deployment, faults: count, seed, secondsBetween, rate, lateSeconds, awaitJob, say }: ChaosOptions,
+  { deployment, faults: count, seed, secondsBetween, rate, lateSeconds, followToStore, awaitJob, say }: ChaosOptions,
 ): Promise<ChaosReport> {
   const began = performance.now();
   const random = randomOf(seed ^ 0x5eed);
@@ -113,7 +115,7 @@ async function disturb(
       () => Promise.resolve(screen.through >= acknowledgedAt ? performance.now() : undefined),
       RECOVERY_MS,
     );
-    const stored = canaries.untilStored(RECOVERY_MS).then(() => performance.now());
+    const stored = followToStore ? canaries.untilStored(RECOVERY_MS).then(() => performance.now()) : null;
     return { taken, shown: await shown, stored: await stored };
   }
 
@@ -138,8 +140,16 @@ async function disturb(
         await inflict(fault, { system, engines, extras, untilMoves: async () => void (await follow()) });
         const over = performance.now() - start;
         const { taken, shown, stored } = await follow();
-        rows.push({ at: start - began, what, over, taken: taken - start, shown: shown - start, stored: stored - start });
-        say(rowText(rows.length, rows.at(-1)));
+        const row = {
+          at: start - began,
+          what,
+          over,
+          taken: taken - start,
+          shown: shown - start,
+          stored: stored === null ? null : stored - start,
+        };
+        rows.push(row);
+        say(rowText(rows.length, row));
       } catch (error) {
         if (!(error instanceof NotInTime)) throw error;
         differences.push(`no recovery from ${what} (fault ${index + 1}): ${error.message}`);
@@ -188,9 +198,8 @@ async function disturb(
 
 export const ROW_TITLES = '  #     at  fault                            over   taken   shown  stored  (s after the fault)';
 
-function rowText(number: number, row: FaultRow | undefined): string {
-  if (row === undefined) return '';
-  const seconds = (ms: number): string => (ms / 1_000).toFixed(1).padStart(6);
+function rowText(number: number, row: FaultRow): string {
+  const seconds = (ms: number | null): string => (ms === null ? '-' : (ms / 1_000).toFixed(1)).padStart(6);
   return [
     String(number).padStart(3),
     (row.at / 1_000).toFixed(0).padStart(5),
