@@ -119,8 +119,10 @@ function platformThatSaw(events: readonly PlannedEvent[], others: { agent_id: st
       due_date: null,
       result: null,
       error: null,
+      created_by: null,
+      revision: 1,
     };
-    const times = { created_at: 0, started_at: null, completed_at: null, duration_seconds: null };
+    const times = { created_at: 0, started_at: null, completed_at: null, duration_seconds: null, updated_at: 0 };
     return status === undefined ? null : { task_id: id, status, priority: 'low', progress: 0, attempts: 0, ...nothing, ...times };
   };
   return {

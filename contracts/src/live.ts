@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { SetName } from './aggregates.ts';
 import { agentStatusSchema, seriesPointSchema } from './api.ts';
-import { taskSchema } from './tasks.ts';
+import { taskDeletedSchema, taskSchema } from './tasks.ts';
 
 /**
  * Live messages: what a processor puts into the topic `live`, and what a BFF sends over Socket.IO as
@@ -48,6 +48,7 @@ export const liveRecordSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('agent_status'), data: agentStatusUpdateSchema }),
   z.object({ type: z.literal('task_created'), data: taskSchema }),
   z.object({ type: z.literal('task_update'), data: taskSchema }),
+  z.object({ type: z.literal('task_deleted'), data: taskDeletedSchema }),
   z.object({ type: z.literal('performance_update'), data: performanceUpdateSchema }),
 ]);
 export type LiveRecord = z.infer<typeof liveRecordSchema>;
@@ -63,6 +64,7 @@ export interface ServerData {
   agent_status: AgentStatusUpdate;
   task_created: z.infer<typeof taskSchema>;
   task_update: z.infer<typeof taskSchema>;
+  task_deleted: z.infer<typeof taskDeletedSchema>;
   performance_update: PerformanceUpdate;
   visualization_update: VisualizationUpdate;
 }
@@ -79,6 +81,7 @@ export const CHANNEL_OF = {
   agent_status: 'agents',
   task_created: 'tasks',
   task_update: 'tasks',
+  task_deleted: 'tasks',
   performance_update: 'metrics',
   visualization_update: 'metrics',
 } as const satisfies Partial<Record<ServerEvent, Channel>>;

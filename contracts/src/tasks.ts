@@ -19,5 +19,15 @@ export const taskSchema = z.object({
   started_at: z.number().nullable(),
   completed_at: z.number().nullable(),
   duration_seconds: z.number().nullable(),
+  /** Who made it through the API; null where an agent's event made it. */
+  created_by: z.string().nullable(),
+  /** Time of the newest change. */
+  updated_at: z.number(),
+  /** Grows with every write, whoever made it: the task's ETag. */
+  revision: z.number().int(),
 });
 export type Task = z.infer<typeof taskSchema>;
+
+/** A task that is gone. Its id is not used again. */
+export const taskDeletedSchema = z.object({ task_id: z.string(), deleted_at: z.number() });
+export type TaskDeleted = z.infer<typeof taskDeletedSchema>;

@@ -7,6 +7,8 @@ export function plainMessage({ message }: Published): Record<string, unknown> | 
     case 'task_created':
     case 'task_update':
       return { ...data, type: 'taskUpdate', created: type === 'task_created', seq };
+    case 'task_deleted':
+      return { ...data, type: 'taskDeleted', seq };
     case 'performance_update':
       return { ...data, type: 'performanceUpdate', seq };
     case 'visualization_update':

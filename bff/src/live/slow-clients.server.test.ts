@@ -69,6 +69,9 @@ async function flood(): Promise<void> {
     started_at: null,
     completed_at: null,
     duration_seconds: null,
+    created_by: null,
+    updated_at: 1,
+    revision: 1,
   };
   const value = Buffer.from(JSON.stringify({ type: 'task_update', data } satisfies LiveRecord));
   const record = { topic: 'live', partition: 0, key: null, value, count: 1 } as const;

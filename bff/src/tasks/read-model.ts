@@ -1,65 +1,73 @@
 import * as z from 'zod';
 import type { List } from '@fleetbeat/contracts/api.ts';
 import type { TaskStatus } from '@fleetbeat/contracts/events.ts';
+import { taskOf, type TaskState } from '@fleetbeat/contracts/task-state.ts';
 import type { Task } from '@fleetbeat/contracts/tasks.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
 import { containsPattern, type ReadQuery } from '../http/read-query.ts';
+import { TASK_SORTS, type TaskSort } from './task-sorts.ts';
 
 export interface TaskFilter {
-  status?: TaskStatus | undefined;
+  /** Any of these; all where it is empty. */
+  status: readonly TaskStatus[];
   priority?: string | undefined;
   workflow_id?: string | undefined;
   agent_id?: string | undefined;
   q?: string | undefined;
+  sort: TaskSort;
   limit: number;
   cursor?: string | undefined;
 }
 
-const POSITION = z.tuple([z.number().int(), z.string()]);
+interface TaskRow extends TaskState {
+  /** Where the task lies in the order of the list. */
+  position: number | string;
+}
 
-type TaskRow = Omit<Task, 'duration_seconds'>;
+const COLUMNS = `task_id, name, description, status, priority, workflow_id, agent_id, due_date, progress, result, error,
+  attempts, created_at, started_at, completed_at, created_by, updated_at, revision`;
 
-const TASKS = `
-  select t.task_id, t.name, t.description, t.status, t.priority, t.workflow_id, t.agent_id, t.due_date, t.progress,
-    t.result, t.error, t.attempts, t.created_at, t.started_at, t.completed_at
-  from tasks t`;
-
-/** Reads tasks, the last created first. */
+/** Reads tasks that are there: a deleted one is not found. */
 export function createTasksReadModel(query: ReadQuery) {
   async function list(filter: TaskFilter): Promise<List<Task>> {
+    const { expression, direction, position } = TASK_SORTS[filter.sort];
     const values: unknown[] = [];
     const place = (value: unknown) => `$${values.push(value)}`;
-    const conditions = ['true'];
-    for (const field of ['status', 'priority', 'workflow_id', 'agent_id'] as const) {
-      if (filter[field] !== undefined) conditions.push(`t.${field} = ${place(filter[field])}`);
+    const conditions = ['deleted_at is null'];
+    if (filter.status.length === 1) conditions.push(`status = ${place(filter.status[0])}`);
+    else if (filter.status.length > 1) conditions.push(`status = any(${place(filter.status)})`);
+    for (const field of ['priority', 'workflow_id', 'agent_id'] as const) {
+      if (filter[field] !== undefined) conditions.push(`${field} = ${place(filter[field])}`);
     }
     if (filter.q !== undefined) {
       const pattern = place(containsPattern(filter.q));
-      conditions.push(`(t.task_id ilike ${pattern} or t.name ilike ${pattern})`);
+      conditions.push(`(task_id ilike ${pattern} or name ilike ${pattern} or description ilike ${pattern})`);
     }
     if (filter.cursor !== undefined) {
-      const [createdAt, taskId] = decodeCursor(filter.cursor, POSITION);
-      const at = place(createdAt);
-      conditions.push(`(t.created_at < ${at} or (t.created_at = ${at} and t.task_id > ${place(taskId)}))`);
+      // A cursor belongs to the order that gave it out.
+      const [, at, taskId] = decodeCursor(filter.cursor, z.tuple([z.literal(filter.sort), position, z.string()]));
+      conditions.push(`(${expression}, task_id) ${direction === 'desc' ? '<' : '>'} (${place(at)}, ${place(taskId)})`);
     }
     const rows = await query<TaskRow>(
       'tasks.list',
-      `${TASKS} where ${conditions.join(' and ')} order by t.created_at desc, t.task_id limit ${place(filter.limit + 1)}`,
+      `select ${COLUMNS}, ${expression} as position from tasks where ${conditions.join(' and ')}
+       order by ${expression} ${direction}, task_id ${direction} limit ${place(filter.limit + 1)}`,
       values,
     );
-    return pageOf(rows, filter.limit, taskOf, (row) => [row.created_at, row.task_id]);
+    return pageOf(rows, filter.limit, answerOf, (row) => [filter.sort, row.position, row.task_id]);
   }
 
   async function find(taskId: string): Promise<Task | null> {
-    const [row] = await query<TaskRow>('tasks.find', `${TASKS} where t.task_id = $1`, [taskId]);
+    const [row] = await query<TaskState>('tasks.find', `select ${COLUMNS} from tasks where task_id = $1 and deleted_at is null`, [
+      taskId,
+    ]);
     return row === undefined ? null : taskOf(row);
   }
 
   return { list, find };
 }
-
-function taskOf(row: TaskRow): Task {
-  const { started_at: start, completed_at: end } = row;
-  return { ...row, duration_seconds: start === null || end === null ? null : Math.max(0, end - start) / 1_000 };
-}
 export type TasksReadModel = ReturnType<typeof createTasksReadModel>;
+
+function answerOf({ position: _position, ...state }: TaskRow): Task {
+  return taskOf(state);
+}
