@@ -17,6 +17,7 @@ import { createHub } from './live/hub.ts';
 import { createScreenLatency } from './live/screen-latency.ts';
 import { createSeriesFeed } from './live/series-feed.ts';
 import { startLive } from './live/start-live.ts';
+import { registerDifferencesGauge } from './pipeline/differences.ts';
 import { createPipelineReadModel } from './pipeline/read-model.ts';
 import { createRoutes } from './route-table.ts';
 import { healthRoutes } from './health/routes.ts';
@@ -69,6 +70,8 @@ export async function startBff(
     config,
     logger,
     database,
+    eventLog,
+    timeSeries,
     registry: metrics.registry,
     query,
     rangeOf,
@@ -105,6 +108,7 @@ export async function startBff(
     admit: createAdmit(authenticator, origins),
     isStillAdmitted: createIsStillAdmitted(authenticator),
   });
+  registerDifferencesGauge(metrics.registry, query);
   registerPlatformGauges({ registry: metrics.registry, query, readWindows, rangeOf, readLedger, now, sockets: live.sockets });
 
   const port = await listen(server, config.host, config.port);

@@ -1,12 +1,15 @@
 import type { Registry } from 'prom-client';
 import type { Config } from '@fleetbeat/infra/config.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
+import type { EventLog } from '@fleetbeat/infra/event-log/event-log.ts';
 import type { Logger } from '@fleetbeat/infra/logger.ts';
+import type { TimeSeriesStore } from '@fleetbeat/infra/time-series/time-series.ts';
 import { accessRoutes } from './access/routes.ts';
 import { agentMetricsRoutes } from './agents/metrics-routes.ts';
 import { createAgentsReadModel } from './agents/read-model.ts';
 import { agentRoutes } from './agents/routes.ts';
 import { createDeadLettersReadModel } from './dead-letters/read-model.ts';
+import { createReplay } from './dead-letters/replay.ts';
 import { deadLetterRoutes } from './dead-letters/routes.ts';
 import { createEventsReadModel } from './events/read-model.ts';
 import { eventRoutes } from './events/routes.ts';
@@ -23,6 +26,8 @@ import { modelRoutes } from './models/routes.ts';
 import { withOpenApi } from './openapi/routes.ts';
 import { createLatestPerformance, createRecentHosts } from './performance/read-model.ts';
 import { performanceRoutes } from './performance/routes.ts';
+import { createAgentLedger } from './pipeline/agent-ledger.ts';
+import { createReadReconciled } from './pipeline/differences.ts';
 import type { Ledger } from './pipeline/read-model.ts';
 import { pipelineRoutes } from './pipeline/routes.ts';
 import { createTasksReadModel } from './tasks/read-model.ts';
@@ -35,6 +40,8 @@ import type { ReadWindows } from './windows/window-reader.ts';
 export interface RouteParts {
   config: Config;
   database: Database;
+  eventLog: EventLog;
+  timeSeries: TimeSeriesStore;
   registry: Registry;
   logger: Logger;
   query: ReadQuery;
@@ -64,8 +71,12 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...performanceRoutes({ ...parts, recentHosts, latest: createLatestPerformance(query, config.hostOfflineMs) }),
     ...visualizationRoutes({ ...parts, recentHosts }),
     ...taskRoutes(createTasksReadModel(query)),
-    ...pipelineRoutes(parts),
-    ...deadLetterRoutes(createDeadLettersReadModel(query)),
+    ...pipelineRoutes({
+      ...parts,
+      readReconciled: createReadReconciled(query),
+      readAgentLedger: createAgentLedger(query, { ...parts, store: parts.timeSeries, retention: config.retention }),
+    }),
+    ...deadLetterRoutes(createDeadLettersReadModel(query), createReplay(parts)),
     ...webVitalRoutes(parts.registry),
     ...ingestAddressRoutes(config.ingestUrl),
   ];

@@ -203,6 +203,23 @@ export const visualizationsSchema = z.object({
 });
 export type Visualizations = z.infer<typeof visualizationsSchema>;
 
+/** A figure that two places should tell alike and do not. `hour` in epoch milliseconds; null what it is not about. */
+export const differenceSchema = z.object({
+  id: z.number(),
+  /** expired, offset_gap, cut_hours, hour_total, raw_of_cut or raw_of_agent; see docs/ledger.md. */
+  kind: z.string(),
+  source: z.number(),
+  topic: z.string(),
+  partition: z.number(),
+  hour: z.number().nullable(),
+  seq: z.number().nullable(),
+  agent_id: z.string().nullable(),
+  expected: z.number(),
+  found: z.number(),
+  first_seen: z.number(),
+});
+export type Difference = z.infer<typeof differenceSchema>;
+
 /** The delivery ledger. accepted = aggregated + duplicate + dead_lettered + pending. */
 export const pipelineSchema = z.object({
   accepted: z.number(),
@@ -232,8 +249,28 @@ export const pipelineSchema = z.object({
   ),
   /** Append in the log to leaving the BFF, over the last five minutes; null before the first. */
   event_to_screen_ms: z.object({ p50: z.number().nullable(), p99: z.number().nullable(), samples: z.number() }),
+  /** How many figures differ between the cuts and what the stores hold, and the first 20, oldest first. */
+  differences: z.object({ open: z.number(), items: z.array(differenceSchema) }),
+  /** Everything appended to the log up to then and stored was compared; null before the first time. */
+  reconciled_through: z.number().nullable(),
 });
 export type Pipeline = z.infer<typeof pipelineSchema>;
+
+/** One agent's events in the places that count them, as far as stored. Messages of both registry and aggregates must be equal. */
+export const agentLedgerSchema = z.object({
+  agent_id: z.string(),
+  /** By the registry, since the agent was first seen. */
+  registered_messages: z.number(),
+  /** In the aggregates, as far back as these are kept. */
+  aggregated_messages: z.number(),
+  aggregated_heartbeats: z.number(),
+  /** Raw events kept, heartbeats included, and the time of the oldest. */
+  raw_events: z.number(),
+  raw_since: z.number().nullable(),
+  /** Open differences about this agent alone. */
+  differences: z.number(),
+});
+export type AgentLedger = z.infer<typeof agentLedgerSchema>;
 
 export const deadLetterSchema = z.object({
   /** `source-offset-position` */
@@ -251,6 +288,30 @@ export const deadLetterSchema = z.object({
   replayed_at: z.number().nullable(),
 });
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
+
+/** A dead letter with all its bytes: as they are where they are UTF-8, else in base64. */
+export const wholeDeadLetterSchema = deadLetterSchema.extend({ encoding: z.enum(['utf8', 'base64']) });
+export type WholeDeadLetter = z.infer<typeof wholeDeadLetterSchema>;
+
+/** What became of a replayed letter: the event's id, and when it was appended to the log again. */
+export const replayedLetterSchema = z.object({
+  id: z.string(),
+  topic: z.string(),
+  partition: z.number(),
+  event_id: z.string(),
+  replayed_at: z.number(),
+});
+export type ReplayedLetter = z.infer<typeof replayedLetterSchema>;
+
+/** What became of many letters; `refused` counts those that are still not valid, `refusals` tells the first 20 of them. */
+export const replayedLettersSchema = z.object({
+  replayed: z.number(),
+  refused: z.number(),
+  refusals: z.array(z.object({ id: z.string(), reason: z.string() })),
+  /** Where to go on; null where no letter is left. */
+  next_cursor: z.string().nullable(),
+});
+export type ReplayedLetters = z.infer<typeof replayedLettersSchema>;
 
 export const readySchema = z.object({
   engines: z.object({

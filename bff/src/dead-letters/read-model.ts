@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import * as z from 'zod';
-import type { DeadLetter, List } from '@fleetbeat/contracts/api.ts';
+import type { DeadLetter, List, WholeDeadLetter } from '@fleetbeat/contracts/api.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
 import type { ReadQuery } from '../http/read-query.ts';
 
@@ -30,9 +31,33 @@ interface DeadLetterRow {
   replayed_at: number | null;
 }
 
-/** Reads what could not be processed, newest first. */
+const COLUMNS = `d.source, s.topic, s.partition, d.log_offset, d.position, d.appended_at, d.key, d.code, d.reason,
+  (extract(epoch from d.replayed_at) * 1000)::bigint as replayed_at`;
+
+/** Where a letter's event stood: a source's record, and the place within it. Its id in parts. */
+export interface LetterPlace {
+  source: number;
+  offset: number;
+  position: number;
+}
+
+/** Reads what could not be processed, newest first, or one letter with all its bytes. */
 export function createDeadLettersReadModel(query: ReadQuery) {
-  return async function list(filter: DeadLetterFilter): Promise<List<DeadLetter>> {
+  return { list, find };
+
+  async function find({ source, offset, position }: LetterPlace): Promise<WholeDeadLetter | null> {
+    const [row] = await query<DeadLetterRow>(
+      'dead_letters.find',
+      `select ${COLUMNS}, d.payload from dead_letters d join sources s on s.id = d.source
+       where d.source = $1::int and d.log_offset = $2 and d.position = $3`,
+      [source, offset, position],
+    );
+    if (row === undefined) return null;
+    const encoding = isUtf8(row.payload) ? 'utf8' : 'base64';
+    return { ...deadLetterOf(row), payload: row.payload.toString(encoding), encoding };
+  }
+
+  async function list(filter: DeadLetterFilter): Promise<List<DeadLetter>> {
     const values: unknown[] = [];
     const place = (value: unknown) => `$${values.push(value)}`;
     const conditions = ['true'];
@@ -48,9 +73,7 @@ export function createDeadLettersReadModel(query: ReadQuery) {
     }
     const rows = await query<DeadLetterRow>(
       'dead_letters.list',
-      `select d.source, s.topic, s.partition, d.log_offset, d.position, d.appended_at, d.key, d.code, d.reason,
-         substring(d.payload from 1 for ${PAYLOAD_BYTES}) as payload,
-         (extract(epoch from d.replayed_at) * 1000)::bigint as replayed_at
+      `select ${COLUMNS}, substring(d.payload from 1 for ${PAYLOAD_BYTES}) as payload
        from dead_letters d join sources s on s.id = d.source
        where ${conditions.join(' and ')}
        order by d.appended_at desc, d.source, d.log_offset, d.position
@@ -58,7 +81,7 @@ export function createDeadLettersReadModel(query: ReadQuery) {
       values,
     );
     return pageOf(rows, filter.limit, deadLetterOf, (row) => [row.appended_at, row.source, row.log_offset, row.position]);
-  };
+  }
 }
 
 function deadLetterOf({ source, log_offset, payload, ...row }: DeadLetterRow): DeadLetter {

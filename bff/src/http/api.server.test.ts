@@ -67,7 +67,8 @@ afterAll(async () => {
 });
 
 function concrete(path: string): string {
-  return path.replace('{agent_id}', 'agent-1').replace('{host_id}', 'host-1').replace('{task_id}', 'task-1');
+  const ids = { agent_id: 'agent-1', host_id: 'host-1', task_id: 'task-1', dead_letter_id: '1-2-0' };
+  return Object.entries(ids).reduce((filled, [name, id]) => filled.replace(`{${name}}`, id), path);
 }
 
 describe('every route that reads', () => {

@@ -4,7 +4,7 @@ import type { EventLog, PartitionOffsets } from '@fleetbeat/infra/event-log/even
 import type { ReadQuery } from '../http/read-query.ts';
 
 /** The delivery ledger: what the cuts have counted, and what the log holds beyond them. */
-export type Ledger = Omit<Pipeline, 'event_to_screen_ms'>;
+export type Ledger = Omit<Pipeline, 'event_to_screen_ms' | 'differences' | 'reconciled_through'>;
 
 interface Counts {
   aggregated: number;
