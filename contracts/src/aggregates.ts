@@ -56,6 +56,7 @@ export const GAUGE_COLUMNS = {
   last_at: 'max',
 } as const satisfies Record<string, MergeOp>;
 
+/** `events` counts every event; those that tell of progress alone are in no other column. */
 export const TASK_COLUMNS = {
   created: 'sum',
   started: 'sum',
@@ -64,6 +65,7 @@ export const TASK_COLUMNS = {
   cancelled: 'sum',
   timed: 'sum',
   duration_ms: 'sum',
+  events: 'sum',
 } as const satisfies Record<string, MergeOp>;
 
 /** `sketch` holds response times in microseconds (events) or durations in milliseconds (tasks); `distinct` holds users. */

@@ -9,7 +9,7 @@ const row = {
   window: 1_700_000_000_000,
   source: 3,
   seq: 42,
-  values: [5, 0, 2, 0, 0, 0, 9_007_199_254_740_993],
+  values: [5, 0, 2, 0, 0, 0, 9_007_199_254_740_993, 0],
   sketch: null,
   distinct: null,
 } as const;
@@ -34,9 +34,9 @@ describe('lineOf', () => {
   });
 
   it('saturates what 64 bits do not hold and refuses what is no integer', () => {
-    expect(lineOf({ ...row, values: [1e30, 0, 0, 0, 0, 0, 0] })).toContain('created=9223372036854774784i');
-    expect(() => lineOf({ ...row, values: [0.5, 0, 0, 0, 0, 0, 0] })).toThrow(RangeError);
-    expect(() => lineOf({ ...row, values: [NaN, 0, 0, 0, 0, 0, 0] })).toThrow(RangeError);
+    expect(lineOf({ ...row, values: [1e30, 0, 0, 0, 0, 0, 0, 0] })).toContain('created=9223372036854774784i');
+    expect(() => lineOf({ ...row, values: [0.5, 0, 0, 0, 0, 0, 0, 0] })).toThrow(RangeError);
+    expect(() => lineOf({ ...row, values: [NaN, 0, 0, 0, 0, 0, 0, 0] })).toThrow(RangeError);
   });
 });
 

@@ -39,6 +39,7 @@ function addStep(partial: Partial, fields: Readonly<Record<string, unknown>>): v
   const sent = fields['status'];
   const status = (sent === 'in-progress' ? 'in_progress' : sent) as TaskStatus;
   const { values } = partial;
+  values[AT.events] = (values[AT.events] as number) + 1;
   // A step with progress tells how far a start has come; it is no second start.
   if (status === 'in_progress' && typeof fields['progress'] === 'number' && fields['progress'] > 0) return;
   const column = STATUS_COLUMN[status];

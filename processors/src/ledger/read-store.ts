@@ -16,10 +16,7 @@ const MOST_ROWS = 2_000_000;
 const EVENTS_OF: Readonly<Record<EventTopic, (values: ArrayLike<number>) => number>> = {
   'agent-events': (values) => sum(values, COLUMN.events.messages, COLUMN.events.heartbeats),
   'host-events': (values) => sum(values, COLUMN.gauges.samples),
-  'task-events': (values) => {
-    const { created, started, completed, failed, cancelled } = COLUMN.tasks;
-    return sum(values, created, started, completed, failed, cancelled);
-  },
+  'task-events': (values) => sum(values, COLUMN.tasks.events),
 };
 
 function sum(values: ArrayLike<number>, ...columns: number[]): number {

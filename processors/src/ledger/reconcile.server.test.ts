@@ -187,7 +187,7 @@ describe('a row that somebody has changed', () => {
   test.each([
     ['event_partials', 'messages', `set_name = 'fleet'`],
     ['gauge_partials', 'samples', `key = 'cpu_usage/h'`],
-    ['task_partials', 'failed', `set_name = 'tasks' and failed > 0`],
+    ['task_partials', 'events', `set_name = 'tasks' and failed > 0`],
   ])('of %s is told, and the difference resolved when it is repaired', async (table, column, where) => {
     expect(await findings()).toEqual([]);
     const { rows } = await fresh.database.query<{ place: string }>(
