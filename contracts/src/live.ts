@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { SetName } from './aggregates.ts';
+import { notificationSchema } from './alerts.ts';
 import { agentStatusSchema, seriesPointSchema } from './api.ts';
 import { taskDeletedSchema, taskSchema } from './tasks.ts';
 
@@ -50,6 +51,7 @@ export const liveRecordSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('task_update'), data: taskSchema }),
   z.object({ type: z.literal('task_deleted'), data: taskDeletedSchema }),
   z.object({ type: z.literal('performance_update'), data: performanceUpdateSchema }),
+  z.object({ type: z.literal('notification'), data: notificationSchema }),
 ]);
 export type LiveRecord = z.infer<typeof liveRecordSchema>;
 
@@ -67,6 +69,7 @@ export interface ServerData {
   task_deleted: z.infer<typeof taskDeletedSchema>;
   performance_update: PerformanceUpdate;
   visualization_update: VisualizationUpdate;
+  notification: z.infer<typeof notificationSchema>;
 }
 export type ServerEvent = keyof ServerData;
 
@@ -84,6 +87,7 @@ export const CHANNEL_OF = {
   task_deleted: 'tasks',
   performance_update: 'metrics',
   visualization_update: 'metrics',
+  notification: 'notifications',
 } as const satisfies Partial<Record<ServerEvent, Channel>>;
 
 /**

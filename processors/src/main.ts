@@ -5,6 +5,7 @@ import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { compactHours } from '@fleetbeat/infra/time-series/compaction.ts';
 import { Gauge } from 'prom-client';
 import { AgentPresence } from './agents/agent-presence.ts';
+import { keepAlerts } from './alerts/keep-alerts.ts';
 import { AgentReduction } from './agent-reduction.ts';
 import { createCutStore } from './engine/cut-store.ts';
 import type { Reduction } from './engine/cut.ts';
@@ -83,6 +84,8 @@ export async function start(context: ServiceContext): Promise<void> {
   lifecycle.onStop('compaction', () => compaction.stop());
   const ledger = keepLedger(context);
   lifecycle.onStop('ledger', () => ledger.stop());
+  const alerts = keepAlerts(context, (told) => changes.announce(told));
+  lifecycle.onStop('alerts', () => alerts.stop());
 
   new Gauge({
     name: 'fleetbeat_source_position',

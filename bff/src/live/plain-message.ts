@@ -15,6 +15,8 @@ export function plainMessage({ message }: Published): Record<string, unknown> | 
       return { ...data, type: 'visualizationUpdate', seq };
     case 'agent_status':
       return { ...data, type: 'agentStatus', seq };
+    case 'notification':
+      return { ...data, type: 'notification', seq };
     default:
       return type satisfies never;
   }

@@ -112,7 +112,7 @@ function transitionOf(before: Standing, after: Standing, observation: Observatio
     }
     return change(after.state === 'firing' ? 'breach_lasted' : 'breach_began');
   }
-  if (before.state === 'inactive' || before.severity === after.severity) return undefined;
+  if (before.severity === after.severity) return undefined;
   const worse = LEVELS.indexOf(after.severity) < LEVELS.indexOf(before.severity);
   return change(worse ? 'worse_lasted' : 'worse_ended');
 }
@@ -127,8 +127,8 @@ function conditionsOf(rule: Rule): Condition[] {
     case 'absence':
       return [{ severity: rule.severity, holds: ({ kind }) => kind === 'no_data' }];
     case 'liveness':
-      // The value is the silence in seconds, which comes only where it is too long.
-      return [{ severity: rule.severity, holds: ({ kind }) => kind === 'value' }];
+      // The value is the silence in seconds where that is too long, else 0.
+      return [{ severity: rule.severity, holds: (observation) => observation.kind === 'value' && observation.value > 0 }];
     default:
       return rule satisfies never;
   }

@@ -1,0 +1,37 @@
+import type { LiveRecord } from '@fleetbeat/contracts/live.ts';
+import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
+import { every } from '../engine/every.ts';
+import { shipDefaultRules } from './default-rules.ts';
+import { evaluateRules } from './evaluate-rules.ts';
+import { RollingWindows } from './rolling-windows.ts';
+
+/** How often rules are evaluated, in milliseconds. */
+const EVERY_MS = 1_000;
+
+/** Evaluates rules again and again; of all processors one at a time does. What it tells is announced live as well. */
+export function keepAlerts(
+  context: Pick<ServiceContext, 'config' | 'logger' | 'database' | 'timeSeries' | 'metrics'>,
+  announce: (changes: readonly LiveRecord[]) => void,
+): { stop(): Promise<void> } {
+  const { config, logger, database, timeSeries, metrics } = context;
+  const now = Date.now;
+  const windows = new RollingWindows({ store: timeSeries, database, retention: config.retention, now }, now);
+  const silentMs = { agent: config.agentOfflineMs, host: config.hostOfflineMs };
+  let shipped = false;
+  let complained = '';
+  return every(
+    EVERY_MS,
+    async () => {
+      if (!shipped) await shipDefaultRules(database);
+      shipped = true;
+      const round = await metrics.timed('evaluate_rules', () => evaluateRules({ database, windows, silentMs, now }));
+      if (round === null) return;
+      announce(round.notifications.map((data) => ({ type: 'notification', data })));
+      const complaint = JSON.stringify(round.problems);
+      if (complaint !== complained && round.problems.length > 0) logger.warn({ rules: round.problems }, 'rules not evaluated');
+      complained = complaint;
+    },
+    logger,
+    'no rule was evaluated',
+  );
+}
