@@ -3,8 +3,8 @@ import { judge, type Comparison, type OpenFinding, type Verdict } from './differ
 
 /** Open findings that one round looks at again, those first that were looked at least recently. */
 const LOOKED_AT_AGAIN = 50;
-/** New ones that one round writes down at most: after a catastrophe the rest comes in the rounds that follow. */
-const OPENED_AT_ONCE = 1_000;
+/** After a catastrophe no more than this many are open at a time: whom these do not wake, no further one will. */
+const MOST_OPEN = 10_000;
 const KEEP_RESOLVED = '30 days';
 
 const COLUMNS = `id, source, kind, hour, seq, agent_id as "agentId", expected, found,
@@ -22,7 +22,7 @@ export async function findingsToLookAt(transaction: Transaction): Promise<OpenFi
 export async function record(transaction: Transaction, compared: readonly Comparison[]): Promise<Verdict> {
   const { rows: open } = await transaction.query<OpenFinding>(`select ${COLUMNS} from ledger_findings where resolved_at is null`);
   const verdict = judge(open, compared);
-  const opened = verdict.opened.slice(0, OPENED_AT_ONCE);
+  const opened = verdict.opened.slice(0, Math.max(0, MOST_OPEN - open.length));
   if (opened.length > 0) {
     await transaction.query(
       `insert into ledger_findings (source, kind, hour, seq, agent_id, expected, found)
