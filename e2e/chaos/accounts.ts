@@ -29,18 +29,14 @@ export async function checkAccounts(system: RunningSystem, { distinct, repeated,
   for (const { name, code, output } of [...distinct, ...repeated]) {
     if (code !== 0) differences.push(`${name} ended with code ${code}:\n${output}`);
   }
-  const {
-    accepted,
-    aggregated,
-    duplicate,
-    dead_lettered: dead,
-    pending,
-    expired_offsets: expired,
-  } = await system.get<Pipeline>('/pipeline');
+  const pipeline = await system.get<Pipeline>('/pipeline');
+  const { accepted, aggregated, duplicate, dead_lettered: dead, pending } = pipeline;
   expect('events aggregated', add((report) => report.accepted) + canaries.sent.events + (await probeSamples(system)), aggregated);
   expect('aggregated + duplicate + dead + pending', accepted, aggregated + duplicate + dead + pending);
+  expect('pending', 0, pending);
   expect('dead letters', 0, dead);
-  expect('offsets that were gone before they were read', 0, expired);
+  expect('offsets that were gone before they were read', 0, pipeline.expired_offsets);
+  expect("differences that the platform's own reconciliation has found", 0, pipeline.differences.open);
   const repeatedEvents = repeated.reduce((sum, report) => sum + report.accepted, 0);
   if (duplicate < repeatedEvents) differences.push(`duplicates: at least ${repeatedEvents} expected, ${duplicate} found`);
 

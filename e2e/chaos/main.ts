@@ -64,8 +64,7 @@ for (const deployment of deployments) {
     secondsBetween,
     rate,
     lateSeconds: 40,
-    followToStore: true,
-    awaitJob: true,
+    thorough: true,
     say: (text) => console.log(text),
   });
   for (const { name, accepted, retriedRequests } of loads) {

@@ -1,3 +1,4 @@
+import type { Pipeline } from '@fleetbeat/contracts/api.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,8 @@ import { watchScreen } from './screen.ts';
 import { NotInTime, waitUntil } from './wait-until.ts';
 
 const TRACE = join(import.meta.dirname, '..', '..', 'agents-simulator', 'data', 'azure-llm-2023-code.csv');
+/** The load that sends what another has sent before. */
+const REPEATED = 'the same hour again';
 /** Whatever has not come back by then needs a hand. */
 const RECOVERY_MS = 180_000;
 const SETTLE_MS = 60_000;
@@ -30,10 +33,11 @@ export interface ChaosOptions {
   readonly rate: number;
   /** How long the fleet runs of which a tenth was offline; it buffers an hour and flushes half-way. */
   readonly lateSeconds: number;
-  /** Wait after each fault until events sent after it are stored, not only shown: some ten seconds more. */
-  readonly followToStore: boolean;
-  /** Wait for a repeating job after the last fault, which takes a minute. */
-  readonly awaitJob: boolean;
+  /**
+   * Wait after each fault until events sent after it are stored, not only shown, and at the end for a repeating job and the
+   * platform's own reconciliation: some ten seconds a fault and a minute more.
+   */
+  readonly thorough: boolean;
   readonly say: (text: string) => void;
 }
 
@@ -87,7 +91,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 async function disturb(
   system: RunningSystem,
   engines: Awaited<ReturnType<typeof startClusterEngines>> | undefined,
-  { deployment, faults: count, seed, secondsBetween, rate, lateSeconds, followToStore, awaitJob, say }: ChaosOptions,
+  { deployment, faults: count, seed, secondsBetween, rate, lateSeconds, thorough, say }: ChaosOptions,
 ): Promise<ChaosReport> {
   const began = performance.now();
   const random = randomOf(seed ^ 0x5eed);
@@ -115,24 +119,17 @@ async function disturb(
       () => Promise.resolve(screen.through >= acknowledgedAt ? performance.now() : undefined),
       RECOVERY_MS,
     );
-    const stored = followToStore ? canaries.untilStored(RECOVERY_MS).then(() => performance.now()) : null;
-    return { taken, shown: await shown, stored: await stored };
+    const stored = thorough ? canaries.untilStored(RECOVERY_MS).then(() => performance.now()) : null;
+    const [shownAt, storedAt] = await Promise.all([shown, stored]);
+    return { taken, shown: shownAt, stored: storedAt };
   }
 
-  try {
-    const first = await load('a real hour', trace);
-    await first.report;
-    const steady = await load('steady load, clocks ahead', `--rate ${rate} --agents 60 --hosts 4 --seed ${seed} --clock-skew`);
-    await follow();
-
-    const faults = planFaults(deployment, count, seed);
-    const late = [
-      Math.floor(count / 4),
-      `--rate 60 --agents 20 --hosts 2 --duration ${lateSeconds} --seed ${seed + 1} --late`,
-    ] as const;
-    for (const [index, fault] of faults.entries()) {
-      if (index === late[0]) await load('a tenth was offline for an hour', late[1]);
-      if (index === Math.floor(count / 2)) await load('the same hour again', trace);
+  /** Inflicts one fault after the other, each when the pipeline has recovered from the one before. */
+  async function inflictAll(): Promise<void> {
+    const lateLoad = `--rate 60 --agents 20 --hosts 2 --duration ${lateSeconds} --seed ${seed + 1} --late`;
+    for (const [index, fault] of planFaults(deployment, count, seed).entries()) {
+      if (index === Math.floor(count / 4)) await load('a tenth was offline for an hour', lateLoad);
+      if (index === Math.floor(count / 2)) await load(REPEATED, trace);
       await sleep(secondsBetween * 1_000 * (0.5 + random()));
       const start = performance.now();
       const what = describeFault(fault);
@@ -140,7 +137,7 @@ async function disturb(
         await inflict(fault, { system, engines, extras, untilMoves: async () => void (await follow()) });
         const over = performance.now() - start;
         const { taken, shown, stored } = await follow();
-        const row = {
+        const row: FaultRow = {
           at: start - began,
           what,
           over,
@@ -151,49 +148,62 @@ async function disturb(
         rows.push(row);
         say(rowText(rows.length, row));
       } catch (error) {
-        if (!(error instanceof NotInTime)) throw error;
-        differences.push(`no recovery from ${what} (fault ${index + 1}): ${error.message}`);
-        return report();
+        throw error instanceof NotInTime
+          ? new NotInTime(`no recovery from fault ${index + 1}, ${what}: ${error.message}`)
+          : error;
       }
     }
+  }
 
+  /** Ends the load, waits until everything has arrived and compares. */
+  async function settle(steady: Load): Promise<void> {
+    const finishedAt = Date.now();
     steady.finish();
-    const jobRuns = awaitJob ? untilJobRuns(system) : Promise.resolve();
-    const reports = await Promise.all(loads.map((each) => each.report));
-    await jobRuns;
+    const [reports] = await Promise.all([
+      Promise.all(loads.map((each) => each.report)),
+      thorough ? untilJobRuns(system) : Promise.resolve(),
+    ]);
+    const sent = {
+      distinct: reports.filter(({ name }) => name !== REPEATED),
+      repeated: reports.filter(({ name }) => name === REPEATED),
+      canaries,
+    };
     // The probe would go on sending while the sums are compared.
     const probe = await waitUntil('the probe runs', () => readPid(system, 'probe'), RECOVERY_MS);
     process.kill(probe, 'SIGSTOP');
     try {
       await canaries.untilStored(RECOVERY_MS);
-      const sent = {
-        distinct: reports.filter(({ name }) => name !== 'the same hour again'),
-        repeated: reports.filter(({ name }) => name === 'the same hour again'),
-        canaries,
-      };
+      if (thorough) await untilReconciled(system, finishedAt);
       // What is missing now because an answer is a moment behind comes; what was lost never does.
       for (const deadline = Date.now() + SETTLE_MS; ; await sleep(1_000)) {
         const found = await checkAccounts(system, sent);
         if (found.length > 0 && Date.now() < deadline && reports.every(({ code }) => code === 0)) continue;
         differences.push(...found);
-        break;
+        return;
       }
     } finally {
       process.kill(probe, 'SIGCONT');
     }
+  }
+
+  try {
+    const first = await load('a real hour', trace);
+    await first.report;
+    const steady = await load('steady load, clocks ahead', `--rate ${rate} --agents 60 --hosts 4 --seed ${seed} --clock-skew`);
+    await follow();
+    await inflictAll();
+    await settle(steady);
+  } catch (error) {
+    if (!(error instanceof NotInTime)) throw error;
+    differences.push(error.message);
   } finally {
     screen.close();
     for (const each of loads) each.kill();
     await extras.stop();
   }
-  return report();
-
-  async function report(): Promise<ChaosReport> {
-    for (const each of loads) each.kill();
-    differences.push(...extras.lost);
-    if (!system.running) differences.push('the supervisor has ended');
-    return { rows, differences, loads: await Promise.all(loads.map((each) => each.report)), dataDir: system.dataDir };
-  }
+  differences.push(...extras.lost);
+  if (!system.running) differences.push('the supervisor has ended');
+  return { rows, differences, loads: await Promise.all(loads.map((each) => each.report)), dataDir: system.dataDir };
 }
 
 export const ROW_TITLES = '  #     at  fault                            over   taken   shown  stored  (s after the fault)';
@@ -207,6 +217,15 @@ function rowText(number: number, row: FaultRow): string {
     row.what.padEnd(30),
     ...[row.over, row.taken, row.shown, row.stored].map((ms) => ` ${seconds(ms)}`),
   ].join(' ');
+}
+
+/** Resolves when the platform has itself compared everything up to `through` with what its stores hold. */
+async function untilReconciled(system: RunningSystem, through: number): Promise<void> {
+  await waitUntil(
+    'the ledger is reconciled',
+    async () => (((await system.get<Pipeline>('/pipeline')).reconciled_through ?? 0) >= through ? true : undefined),
+    RECOVERY_MS,
+  );
 }
 
 /** The first of `count` ports that are free one after the other. */

@@ -10,7 +10,8 @@ const MiB = 1024 * 1024;
 const STUCK_MS = 60_000;
 const WATCH_MS = 5_000;
 const FIRST_BACKOFF_MS = 500;
-const LONGEST_BACKOFF_MS = 10_000;
+/** Added to what the consumer's own tries take, and every second of it is one in which events are not seen after an outage. */
+const LONGEST_BACKOFF_MS = 2_000;
 /** How long leaving a group may take, where the broker does not answer. Milliseconds. */
 const LEAVE_MS = 5_000;
 const COMMIT_MS = 10_000;
