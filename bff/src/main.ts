@@ -10,6 +10,7 @@ import { createReadiness } from './health/readiness.ts';
 import { createApp } from './http/app.ts';
 import { registerPlatformGauges } from './http/platform-gauges.ts';
 import type { Route } from './http/route.ts';
+import { createChange } from './http/change.ts';
 import { createReadQuery } from './http/read-query.ts';
 import { createRangeOf } from './http/time-range.ts';
 import { createAdmit, createIsStillAdmitted } from './live/admit.ts';
@@ -74,6 +75,7 @@ export async function startBff(
     timeSeries,
     registry: metrics.registry,
     query,
+    change: createChange(database, metrics),
     rangeOf,
     readWindows,
     readLedger,

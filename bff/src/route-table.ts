@@ -8,6 +8,11 @@ import { accessRoutes } from './access/routes.ts';
 import { agentMetricsRoutes } from './agents/metrics-routes.ts';
 import { createAgentsReadModel } from './agents/read-model.ts';
 import { agentRoutes } from './agents/routes.ts';
+import { createAcknowledge } from './alerts/acknowledge.ts';
+import { createAlertsReadModel } from './alerts/read-model.ts';
+import { alertRoutes } from './alerts/routes.ts';
+import { createAuditReadModel } from './audit/read-model.ts';
+import { auditRoutes } from './audit/routes.ts';
 import { createDeadLettersReadModel } from './dead-letters/read-model.ts';
 import { createReplay } from './dead-letters/replay.ts';
 import { deadLetterRoutes } from './dead-letters/routes.ts';
@@ -17,6 +22,7 @@ import { fleetRoutes } from './fleet/routes.ts';
 import { createHostsReadModel } from './hosts/read-model.ts';
 import { hostRoutes } from './hosts/routes.ts';
 import { API } from './http/app.ts';
+import type { Change } from './http/change.ts';
 import type { ReadQuery } from './http/read-query.ts';
 import type { Route } from './http/route.ts';
 import type { RangeOf } from './http/time-range.ts';
@@ -24,14 +30,22 @@ import { ingestAddressRoutes } from './ingest-address/routes.ts';
 import type { ScreenLatency } from './live/screen-latency.ts';
 import { modelRoutes } from './models/routes.ts';
 import { withOpenApi } from './openapi/routes.ts';
+import { createMarkRead } from './notifications/mark-read.ts';
+import { createNotificationsReadModel } from './notifications/read-model.ts';
+import { notificationRoutes } from './notifications/routes.ts';
 import { createLatestPerformance, createRecentHosts } from './performance/read-model.ts';
 import { performanceRoutes } from './performance/routes.ts';
 import { createAgentLedger } from './pipeline/agent-ledger.ts';
 import { createReadReconciled } from './pipeline/differences.ts';
 import type { Ledger } from './pipeline/read-model.ts';
 import { pipelineRoutes } from './pipeline/routes.ts';
+import { createRulesReadModel } from './rules/read-model.ts';
+import { ruleRoutes } from './rules/routes.ts';
+import { createRuleChanges } from './rules/rule-changes.ts';
+import { createAnnounce } from './tasks/announce.ts';
 import { createTasksReadModel } from './tasks/read-model.ts';
 import { taskRoutes } from './tasks/routes.ts';
+import { createTaskChanges } from './tasks/task-changes.ts';
 import { visualizationRoutes } from './visualizations/routes.ts';
 import { webVitalRoutes } from './web-vitals/routes.ts';
 import type { Watch } from './windows/watches.ts';
@@ -45,6 +59,7 @@ export interface RouteParts {
   registry: Registry;
   logger: Logger;
   query: ReadQuery;
+  change: Change;
   rangeOf: RangeOf;
   readWindows: ReadWindows;
   readLedger: () => Promise<Ledger>;
@@ -70,7 +85,14 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...hostRoutes({ ...parts, hosts: createHostsReadModel(query, config.hostOfflineMs) }),
     ...performanceRoutes({ ...parts, recentHosts, latest: createLatestPerformance(query, config.hostOfflineMs) }),
     ...visualizationRoutes({ ...parts, recentHosts }),
-    ...taskRoutes(createTasksReadModel(query)),
+    ...taskRoutes(
+      createTasksReadModel(query),
+      createTaskChanges({ ...parts, announce: createAnnounce(parts.eventLog, parts.logger) }),
+    ),
+    ...ruleRoutes(createRulesReadModel(query), createRuleChanges(parts.change)),
+    ...alertRoutes(createAlertsReadModel(query), createAcknowledge(parts.change, parts.now)),
+    ...notificationRoutes(createNotificationsReadModel(query), createMarkRead(parts.change, parts.now)),
+    ...auditRoutes(createAuditReadModel(query)),
     ...pipelineRoutes({
       ...parts,
       readReconciled: createReadReconciled(query),

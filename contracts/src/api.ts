@@ -11,6 +11,8 @@ export const problemSchema = z.object({
   detail: z.string().optional(),
   instance: z.string().optional(),
   request_id: z.string().optional(),
+  /** What would have been taken instead. */
+  allowed: z.array(z.string()).optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
 

@@ -13,13 +13,22 @@ export class HttpProblem extends Error {
   readonly code: string;
   readonly detail: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** More that a machine can use: extension members of the body. */
+  readonly members: Readonly<Pick<Problem, 'allowed'>>;
 
-  constructor(status: number, code: string, detail: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    headers: Readonly<Record<string, string>> = {},
+    members: Readonly<Pick<Problem, 'allowed'>> = {},
+  ) {
     super(detail);
     this.status = status;
     this.code = code;
     this.detail = detail;
     this.headers = headers;
+    this.members = members;
   }
 }
 
@@ -32,5 +41,6 @@ export function problemBody(problem: HttpProblem, requestId: string, instance: s
     detail: problem.detail,
     instance,
     request_id: requestId,
+    ...problem.members,
   };
 }

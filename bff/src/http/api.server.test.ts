@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemSchema } from '@fleetbeat/contracts/api.ts';
 import {
   addAgent,
+  addAuditEntry,
   addBlock,
   addCut,
   addDeadLetter,
@@ -43,6 +44,7 @@ beforeAll(async () => {
   });
   await addHost(database, 'host-1', source, NOW);
   await addTask(database, 'task-1', NOW);
+  await addAuditEntry(database, 'task-1');
   await addDeadLetter(database, source, 2, NOW, Buffer.from('{"half": \xff', 'latin1'));
   await addBlock(database, { source, seq: 0, agentId: 'agent-1' }, [{ ts: NOW, message_type: 'tool_call', content: 'hello' }]);
   const window = Math.floor(NOW / 60_000) * 60_000;

@@ -7,7 +7,7 @@ import type { Caller } from '@fleetbeat/infra/access/scopes.ts';
  * they cannot differ.
  */
 
-export type Method = 'get' | 'post' | 'delete';
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 /** Who may call a route: anybody unasked, anybody (and the route is told who, if known), or whoever has the scope. */
 export type Access = 'public' | 'anyone' | 'read' | 'operate' | 'admin';
 
@@ -31,6 +31,8 @@ export interface Route {
   readonly summary: string;
   readonly description?: string | undefined;
   readonly access: Access;
+  /** Headers that the handler reads, by name: what they are for. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly query: z.ZodObject | undefined;
   readonly params: z.ZodObject | undefined;
   readonly body: z.ZodType | undefined;
@@ -44,6 +46,7 @@ interface Definition<Query extends z.ZodObject, Params extends z.ZodObject, Body
   summary: string;
   description?: string;
   access?: Access;
+  headers?: Readonly<Record<string, string>>;
   query?: Query;
   params?: Params;
   body?: Body;
@@ -73,6 +76,7 @@ export function route<
     summary: definition.summary,
     description: definition.description,
     access: definition.access ?? 'read',
+    headers: definition.headers ?? {},
     query: definition.query,
     params: definition.params,
     body: definition.body,

@@ -50,11 +50,11 @@ export function crossOrigin(origins: Origins): RequestHandler {
     response.vary('Origin');
     if (origin !== undefined && origins.allows(origin, request.headers.host)) {
       response.set({ 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true' });
-      response.set('access-control-expose-headers', 'x-request-id, retry-after');
+      response.set('access-control-expose-headers', 'etag, location, x-request-id, retry-after');
       if (request.method === 'OPTIONS') {
         response.set({
-          'access-control-allow-methods': 'GET, POST, DELETE',
-          'access-control-allow-headers': 'authorization, content-type, x-request-id',
+          'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
+          'access-control-allow-headers': 'authorization, content-type, idempotency-key, if-match, x-request-id',
           'access-control-max-age': '600',
         });
       }

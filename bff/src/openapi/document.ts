@@ -43,7 +43,7 @@ function operation(route: Route): Record<string, unknown> {
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: [route.path.split('/')[1] ?? ''],
     ...(open ? { security: [] } : { 'x-scope': route.access }),
-    parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query')],
+    parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query'), ...headerParameters(route)],
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } } }),
@@ -69,6 +69,16 @@ function parameters(fields: z.ZodObject | undefined, place: 'path' | 'query'): u
     required: place === 'path' || required.includes(name),
     ...(description === undefined ? {} : { description }),
     schema,
+  }));
+}
+
+function headerParameters({ headers }: Route): unknown[] {
+  return Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    schema: { type: 'string' },
   }));
 }
 

@@ -15,7 +15,7 @@ const operation = z.strictObject({
   parameters: z.array(
     z.strictObject({
       name: z.string(),
-      in: z.enum(['path', 'query']),
+      in: z.enum(['path', 'query', 'header']),
       required: z.boolean(),
       description: z.string().optional(),
       schema: schemaObject,
@@ -30,7 +30,10 @@ const operation = z.strictObject({
 const documentSchema = z.looseObject({
   openapi: z.literal('3.1.0'),
   info: z.looseObject({ title: z.string(), version: z.string() }),
-  paths: z.record(z.string().startsWith('/api/v1/'), z.partialRecord(z.enum(['get', 'post', 'delete']), operation)),
+  paths: z.record(
+    z.string().startsWith('/api/v1/'),
+    z.partialRecord(z.enum(['get', 'post', 'put', 'patch', 'delete']), operation),
+  ),
   components: z.looseObject({ schemas: z.record(z.string(), schemaObject) }),
 });
 

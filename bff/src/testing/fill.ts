@@ -108,6 +108,14 @@ export async function addTask(database: Database, taskId: string, createdAt: num
   );
 }
 
+export async function addAuditEntry(database: Database, taskId: string): Promise<void> {
+  await database.query(
+    `insert into audit_logs (entity_type, entity_id, action, actor_id, actor_type, changes)
+     values ('task', $1, 'updated', 'somebody', 'user', '{"progress": {"before": 0, "after": 100}}')`,
+    [taskId],
+  );
+}
+
 export async function addDeadLetter(
   database: Database,
   source: number,

@@ -1,0 +1,103 @@
+import * as z from 'zod';
+import { idSchema, MAX_NESTING, TASK_PRIORITIES, TASK_STATUSES } from './events.ts';
+
+/** What the API takes to make and change tasks. A field that is not named here is refused. */
+
+// eslint-disable-next-line no-control-regex -- control characters are what is refused here
+const LINE = /^[^\u0000-\u001f\u007f]*$/;
+// eslint-disable-next-line no-control-regex -- as above, but for tabs and ends of lines
+const LINES = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/;
+
+/** Any text is taken, markup and SQL too: it is stored and answered as it came, and executed nowhere. */
+function text(pattern: RegExp, length: number) {
+  return z
+    .string()
+    .max(length, `must be at most ${length} characters`)
+    .regex(pattern, 'must not contain control characters')
+    .refine((value) => value.isWellFormed(), 'must not contain half a surrogate pair');
+}
+
+/** `in-progress` is another way to write `in_progress`. */
+export const taskStatusInputSchema = z
+  .enum([...TASK_STATUSES, 'in-progress'])
+  .transform((status) => (status === 'in-progress' ? 'in_progress' : status));
+
+const dueDate = z
+  .union(
+    [
+      z.number().int().min(0).max(8.64e15),
+      z.iso
+        .datetime({ offset: true })
+        .transform((time) => Date.parse(time))
+        .refine((ms) => ms >= 0, 'must not lie before 1970'),
+    ],
+    'must be epoch milliseconds or an RFC 3339 time like 2026-01-31T12:00:00Z',
+  )
+  .describe('Epoch milliseconds or RFC 3339');
+
+/** Any JSON that can be stored as it is. */
+const result = z
+  .unknown()
+  .refine(isStorable, `must be JSON of at most ${MAX_NESTING} levels, without zero characters and halves of surrogate pairs`);
+
+const name = text(LINE, 256).refine((value) => value.trim() !== '', 'must not be empty');
+
+const fields = {
+  name,
+  description: text(LINES, 16_384).nullable(),
+  status: taskStatusInputSchema,
+  priority: z.enum(TASK_PRIORITIES),
+  workflow_id: idSchema.nullable(),
+  agent_id: idSchema.nullable().describe('An agent that has been seen'),
+  due_date: dueDate.nullable(),
+  progress: z.number().min(0).max(100).describe('Percent'),
+  error: text(LINES, 16_384).nullable(),
+};
+
+/** A task to be made; without an id it is given a UUIDv7. */
+export const newTaskSchema = z
+  .strictObject({ task_id: idSchema, ...fields, result })
+  .partial()
+  .required({ name: true });
+export type NewTask = z.output<typeof newTaskSchema>;
+
+/** Everything that can be set: what is absent is emptied, but for status and progress, which stay as they are. */
+export const taskReplacementSchema = z.strictObject({
+  name,
+  description: fields.description.default(null),
+  status: fields.status.optional(),
+  priority: fields.priority.default('medium'),
+  workflow_id: fields.workflow_id.default(null),
+  agent_id: fields.agent_id.default(null),
+  due_date: fields.due_date.default(null),
+  progress: fields.progress.optional(),
+  error: fields.error.default(null),
+  result: result.default(null),
+});
+
+/** The fields to change; the others stay as they are. */
+export const taskPatchSchema = z
+  .strictObject({ ...fields, result })
+  .partial()
+  .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change');
+
+function isStorable(value: unknown): boolean {
+  // Without recursion, which a deep value would end.
+  const left: [part: unknown, depth: number][] = [[value, 0]];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [part, depth] = next;
+    if (typeof part === 'string' && !isPlain(part)) return false;
+    if (typeof part === 'number' && !Number.isFinite(part)) return false;
+    if (typeof part !== 'object' || part === null) continue;
+    if (depth === MAX_NESTING) return false;
+    for (const [key, inner] of Object.entries(part)) {
+      if (!isPlain(key)) return false;
+      left.push([inner, depth + 1]);
+    }
+  }
+  return true;
+}
+
+function isPlain(value: string): boolean {
+  return value.isWellFormed() && !value.includes('\u0000');
+}
