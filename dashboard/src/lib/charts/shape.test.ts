@@ -9,7 +9,7 @@ interface Point {
 }
 const A: ChartSeries<Point> = { key: 'a', label: 'A', color: 'red', value: (point) => point.a };
 const B: ChartSeries<Point> = { key: 'b', label: 'B', color: 'blue', value: (point) => point.b };
-const options = { stepMs: 10, until: 100, stacked: false, steps: false };
+const options = { stepMs: 10, until: 100, start: 0, end: 100, stacked: false, steps: false };
 
 describe('rows', () => {
   test('a line goes through the middle of its windows', () => {
@@ -40,9 +40,14 @@ describe('rows', () => {
         { t: 90, a: 2, b: 2 },
       ],
       [A],
-      { ...options, steps: true, until: 94 },
+      { ...options, steps: true, until: 96, end: 94 },
     );
     expect(rows.map((row) => row.x)).toEqual([80, 90, 90, 94]);
+  });
+
+  test('a window that began before the axis is drawn from its start', () => {
+    const rows = shapeRows([{ t: 0, a: 1, b: 1 }], [A], { ...options, steps: true, start: 4 });
+    expect(rows.map((row) => row.x)).toEqual([4, 10]);
   });
 
   test('stacked values stand on those before them', () => {
@@ -60,7 +65,7 @@ describe('rows', () => {
         { t: 20_000, a: 1, b: 1 },
       ],
       [rate],
-      { ...options, stepMs: 10_000, until: 20_001 },
+      { ...options, stepMs: 10_000, until: 20_001, end: 20_001 },
     );
     expect(seen).toEqual([10_000, 10_000, 2_000]);
   });

@@ -22,8 +22,11 @@ export interface ChartRow {
 
 export interface ShapeOptions {
   readonly stepMs: number;
-  /** The end of the axis, epoch milliseconds: a window that is still open is drawn up to here. */
+  /** Up to when the points are known, epoch milliseconds: by it, a window that is still open knows how much of it has passed. */
   readonly until: number;
+  /** Start and end of the axis, epoch milliseconds; nothing is drawn beyond. */
+  readonly start: number;
+  readonly end: number;
   readonly stacked: boolean;
   /** As steps over the whole window, else as one point in the window's middle. */
   readonly steps: boolean;
@@ -45,9 +48,16 @@ export function shapeRows<P extends { readonly t: number }>(
     const elapsed = Math.min(stepMs, Math.max(LEAST_ELAPSED, until - point.t));
     const values = series.map((one) => one.value(point, elapsed));
     const { tops, bottoms } = stacked ? stack(values) : { tops: values, bottoms: values.map(() => 0) };
-    const end = Math.min(point.t + stepMs, Math.max(until, point.t));
+    const end = Math.min(point.t + stepMs, Math.max(Math.min(until, options.end), point.t));
     if (before && expected !== null && point.t > expected) rows.push({ ...before, gap: true });
-    const row: ChartRow = { x: steps ? point.t : (point.t + end) / 2, t: point.t, gap: false, values, tops, bottoms };
+    const row: ChartRow = {
+      x: Math.max(options.start, steps ? point.t : (point.t + end) / 2),
+      t: point.t,
+      gap: false,
+      values,
+      tops,
+      bottoms,
+    };
     rows.push(row);
     if (steps) rows.push({ ...row, x: end });
     before = row;

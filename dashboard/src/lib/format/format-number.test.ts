@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  formatByteRate,
   formatBytes,
   formatChange,
   formatCount,
@@ -76,6 +77,14 @@ test.each([
   [16_777_216, '16.0 MiB'],
   [1_023.9, '1.00 KiB'],
 ])('%d bytes read %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+
+test.each([
+  [0, '0 B/s'],
+  [289_400, '289 kB/s'],
+  [1e6, '1.00 MB/s'],
+  [2.5e9, '2.50 GB/s'],
+  [null, '–'],
+])('a flow of %s reads %s', (rate, text) => expect(formatByteRate(rate)).toBe(text));
 
 describe('a change carries its sign', () => {
   test.each([

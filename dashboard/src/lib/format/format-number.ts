@@ -97,6 +97,13 @@ export function formatBytes(bytes: number | null | undefined): string {
   return `${bytes < 0 ? MINUS : ''}${digits} ${BYTE_UNITS[unit] ?? 'B'}`;
 }
 
+/** Bytes per second in decimal units, as networks are measured: 0 B/s, 289 kB/s, 1.00 MB/s. */
+export function formatByteRate(rate: number | null | undefined): string {
+  if (rate === null || rate === undefined || !Number.isFinite(rate)) return NOTHING;
+  const [, digits = '0', unit = ''] = /^(.*?)([kMBT]?)$/.exec(formatNumber(Math.round(rate))) ?? [];
+  return `${digits} ${unit === 'B' ? 'G' : unit}B/s`;
+}
+
 /** What became of a figure since the period before. */
 export interface Change {
   text: string;
