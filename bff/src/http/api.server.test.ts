@@ -2,14 +2,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ruleSchema } from '@fleetbeat/contracts/alerts.ts';
 import { problemSchema } from '@fleetbeat/contracts/api.ts';
 import {
   addAgent,
+  addAlert,
   addAuditEntry,
   addBlock,
   addCut,
   addDeadLetter,
   addHost,
+  addRule,
   addSource,
   addTask,
   eventRow,
@@ -44,6 +47,9 @@ beforeAll(async () => {
   });
   await addHost(database, 'host-1', source, NOW);
   await addTask(database, 'task-1', NOW);
+  const rule = ruleSchema.parse({ kind: 'liveness', name: 'Offline', watch: { set: 'agent' } });
+  await addRule(database, 'rule-1', rule);
+  await addAlert(database, { ruleId: 'rule-1', key: 'agent-1', at: NOW });
   await addAuditEntry(database, 'task-1');
   await addDeadLetter(database, source, 2, NOW, Buffer.from('{"half": \xff', 'latin1'));
   await addBlock(database, { source, seq: 0, agentId: 'agent-1' }, [{ ts: NOW, message_type: 'tool_call', content: 'hello' }]);
@@ -69,7 +75,7 @@ afterAll(async () => {
 });
 
 function concrete(path: string): string {
-  const ids = { agent_id: 'agent-1', host_id: 'host-1', task_id: 'task-1', dead_letter_id: '1-2-0' };
+  const ids = { agent_id: 'agent-1', host_id: 'host-1', task_id: 'task-1', rule_id: 'rule-1', dead_letter_id: '1-2-0' };
   return Object.entries(ids).reduce((filled, [name, id]) => filled.replace(`{${name}}`, id), path);
 }
 

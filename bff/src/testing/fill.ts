@@ -8,6 +8,7 @@ import {
   windowStart,
   type PartialRow,
 } from '@fleetbeat/contracts/aggregates.ts';
+import type { Rule } from '@fleetbeat/contracts/alerts.ts';
 import { MESSAGE_TYPES } from '@fleetbeat/contracts/events.ts';
 import { inTransaction, type Database } from '@fleetbeat/infra/database/database.ts';
 import { QuantileSketch } from '@fleetbeat/infra/time-series/quantile-sketch.ts';
@@ -114,6 +115,30 @@ export async function addAuditEntry(database: Database, taskId: string): Promise
      values ('task', $1, 'updated', 'somebody', 'user', '{"progress": {"before": 0, "after": 100}}')`,
     [taskId],
   );
+}
+
+export async function addRule(database: Database, id: string, rule: Rule): Promise<void> {
+  await database.query(`insert into alert_rules (id, definition, updated_by) values ($1, $2, 'test')`, [id, rule]);
+}
+
+/** An alert of a rule, and what was told of it; answers their ids. */
+export async function addAlert(
+  database: Database,
+  alert: { ruleId: string; key: string; at: number; state?: 'pending' | 'firing' | 'resolved' },
+): Promise<{ alertId: number; notificationId: number }> {
+  const { ruleId, key, at, state = 'firing' } = alert;
+  const { rows: alerts } = await database.query<{ id: number }>(
+    `insert into alerts (rule_id, key, state, severity, tracks, value, reason, began_at, fired_at)
+     values ($1, $2, $3, 'warning', '{}', 0.25, 'breach_lasted', $4, $4) returning id`,
+    [ruleId, key, state, at],
+  );
+  const alertId = alerts[0]?.id ?? 0;
+  const { rows: told } = await database.query<{ id: number }>(
+    `insert into notifications (at, severity, kind, title, body, rule_id, alert_ids)
+     values ($1, 'warning', 'firing', $2 || ' is in trouble', '', $3, $4) returning id`,
+    [at, key, ruleId, [alertId]],
+  );
+  return { alertId, notificationId: told[0]?.id ?? 0 };
 }
 
 export async function addDeadLetter(

@@ -1,0 +1,78 @@
+import type { Request, Response } from 'express';
+import * as z from 'zod';
+import { ruleSchema, storedRuleSchema, type StoredRule } from '@fleetbeat/contracts/alerts.ts';
+import { listSchema } from '@fleetbeat/contracts/api.ts';
+import { actorOf } from '../access/actor.ts';
+import { pageFields } from '../http/cursor.ts';
+import { etagOf, ifMatch } from '../http/if-match.ts';
+import { requestIdOf } from '../http/request-id.ts';
+import { route, type Route } from '../http/route.ts';
+import { idField, searchField } from '../http/text-fields.ts';
+import type { RulesReadModel } from './read-model.ts';
+import { unknownRule, type Asker, type RuleChanges } from './rule-changes.ts';
+
+const params = z.object({ rule_id: idField });
+const headers = { 'If-Match': 'The `ETag` of the rule as you have read it; another than the newest is answered 412' };
+const patchSchema = z.record(z.string(), z.unknown());
+
+export function ruleRoutes(rules: RulesReadModel, changes: RuleChanges): Route[] {
+  async function answer(ruleId: string, response: Response): Promise<StoredRule> {
+    const rule = await rules.find(ruleId);
+    if (rule === null) throw unknownRule();
+    response.set('etag', etagOf(rule.version));
+    return rule;
+  }
+
+  return [
+    route(
+      'get',
+      '/rules',
+      {
+        summary: 'Alerting rules by name, with what they do now',
+        query: z.object({ q: searchField.optional().describe('Part of the name, whatever its case'), ...pageFields }),
+        answer: listSchema(storedRuleSchema),
+      },
+      async ({ query }) => rules.list(query),
+    ),
+    route(
+      'post',
+      '/rules',
+      { summary: 'Add a rule', access: 'operate', body: ruleSchema, answer: storedRuleSchema, status: 201 },
+      async ({ body, request, response }) => answer(await changes.create(askerOf(request, response), body), response),
+    ),
+    route(
+      'get',
+      '/rules/{rule_id}',
+      { summary: 'One rule, with its ETag', params, answer: storedRuleSchema },
+      async ({ params: { rule_id: ruleId }, response }) => answer(ruleId, response),
+    ),
+    route(
+      'patch',
+      '/rules/{rule_id}',
+      {
+        summary: 'Change a rule',
+        description: 'A JSON merge patch (RFC 7396) of `rule`: what is left out stays, null removes.',
+        access: 'operate',
+        headers,
+        params,
+        body: patchSchema,
+        answer: storedRuleSchema,
+      },
+      async ({ params: { rule_id: ruleId }, body, request, response }) => {
+        await changes.update(askerOf(request, response), ruleId, body, ifMatch(request));
+        return answer(ruleId, response);
+      },
+    ),
+    route(
+      'delete',
+      '/rules/{rule_id}',
+      { summary: 'Delete a rule; its alerts end', access: 'operate', headers, params },
+      async ({ params: { rule_id: ruleId }, request, response }) =>
+        changes.remove(askerOf(request, response), ruleId, ifMatch(request)),
+    ),
+  ];
+}
+
+function askerOf(request: Request, response: Response): Asker {
+  return { actor: actorOf(request), requestId: requestIdOf(response) };
+}
