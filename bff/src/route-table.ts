@@ -48,6 +48,7 @@ import { taskRoutes } from './tasks/routes.ts';
 import { createTaskChanges } from './tasks/task-changes.ts';
 import { visualizationRoutes } from './visualizations/routes.ts';
 import { webVitalRoutes } from './web-vitals/routes.ts';
+import { createReadLateWindows } from './windows/late-windows.ts';
 import type { Watch } from './windows/watches.ts';
 import type { ReadWindows } from './windows/window-reader.ts';
 
@@ -74,13 +75,14 @@ export function createRoutes(parts: RouteParts): Route[] {
   const { config, query } = parts;
   const agents = createAgentsReadModel(query, config.agentOfflineMs);
   const recentHosts = createRecentHosts(query);
+  const readLateWindows = createReadLateWindows(query, parts.timeSeries, config.retention['1m'], parts.now);
   const routes = [
     ...parts.probes,
     ...accessRoutes({ database: parts.database, secure: config.publicUrl.startsWith('https:') }),
     ...agentRoutes(agents),
-    ...agentMetricsRoutes({ ...parts, agents }),
+    ...agentMetricsRoutes({ ...parts, agents, readLateWindows }),
     ...eventRoutes(createEventsReadModel(query, parts.logger)),
-    ...fleetRoutes(parts),
+    ...fleetRoutes({ ...parts, readLateWindows }),
     ...modelRoutes(parts),
     ...hostRoutes({ ...parts, hosts: createHostsReadModel(query, config.hostOfflineMs) }),
     ...performanceRoutes({ ...parts, recentHosts, latest: createLatestPerformance(query, config.hostOfflineMs) }),

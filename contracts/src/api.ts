@@ -65,6 +65,10 @@ export type Measures = z.infer<typeof measuresSchema>;
 export const seriesPointSchema = measuresSchema.extend({ t: z.number() });
 export type SeriesPoint = z.infer<typeof seriesPointSchema>;
 
+/** A window that grew by events that came after it was over; `t` is its start. */
+export const lateWindowSchema = z.object({ t: z.number(), events: z.number() });
+export type LateWindow = z.infer<typeof lateWindowSchema>;
+
 /** `from` and `to` as rounded outward to windows of `step_ms`. Windows without events are absent from `series`. */
 export const metricsSchema = z.object({
   from: z.number(),
@@ -72,6 +76,8 @@ export const metricsSchema = z.object({
   step_ms: z.number(),
   totals: measuresSchema,
   series: z.array(seriesPointSchema),
+  /** Where it was asked for; absent where too much was late to be told, or the range is older than fine windows are kept. */
+  late_windows: z.array(lateWindowSchema).optional(),
 });
 export type Metrics = z.infer<typeof metricsSchema>;
 
