@@ -16,7 +16,11 @@ const MOST_ROWS = 2_000_000;
 const EVENTS_OF: Readonly<Record<EventTopic, (values: ArrayLike<number>) => number>> = {
   'agent-events': (values) => sum(values, COLUMN.events.messages, COLUMN.events.heartbeats),
   'host-events': (values) => sum(values, COLUMN.gauges.samples),
-  'task-events': (values) => sum(values, COLUMN.tasks.events),
+  'task-events': (values) => {
+    const { events, created, started, completed, failed, cancelled } = COLUMN.tasks;
+    // Rows from before that column was there have all their events in the others.
+    return sum(values, events) || sum(values, created, started, completed, failed, cancelled);
+  },
 };
 
 function sum(values: ArrayLike<number>, ...columns: number[]): number {

@@ -102,6 +102,10 @@ async function fill(engine: string): Promise<void> {
 
 async function clear(): Promise<void> {
   await store.close();
+  if (store.engine === 'influxdb') {
+    const q = `DROP DATABASE "${new URL(fresh.url).pathname.slice(1)}"`;
+    await fetch(`${INFLUX?.url}/query`, { method: 'POST', body: new URLSearchParams({ q }) });
+  }
   await fresh.drop();
 }
 
