@@ -9,7 +9,7 @@ const BEHIND_MS = 12_000;
 const FRESH_MS = 5_000;
 const SHARE_OF_TIME = 10;
 /** Rows that one window of a set is merged from at most; more is a problem of the rules that ask for it. */
-const MAX_ROWS = 200_000;
+const MAX_ROWS = 500_000;
 
 export type WindowSet = Extract<SetName, 'agent' | 'model' | 'host' | 'fleet'>;
 
