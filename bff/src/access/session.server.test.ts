@@ -40,7 +40,7 @@ describe('signing in', () => {
     expect((await ask('POST', '/session', {}, { token: 'fbt_made_up' })).status).toBe(401);
     expect((await ask('POST', '/session', {}, { token: '' })).status).toBe(400);
     expect((await ask('POST', '/session', {}, { token: { $ne: 1 } })).status).toBe(400);
-    expect((await ask('POST', '/session')).status).toBe(415);
+    expect((await ask('POST', '/session')).status).toBe(400);
   });
 
   it('is not done by fetching the link, as previews of it do', async () => {
