@@ -47,7 +47,15 @@ async function announce(...records: LiveRecord[]): Promise<void> {
 }
 
 function task(taskId: string, type: 'task_created' | 'task_update' = 'task_update'): LiveRecord {
-  const nothing = { description: null, workflow_id: null, agent_id: null, due_date: null, result: null, error: null, created_by: null };
+  const nothing = {
+    description: null,
+    workflow_id: null,
+    agent_id: null,
+    due_date: null,
+    result: null,
+    error: null,
+    created_by: null,
+  };
   const times = { created_at: 1, started_at: 1, completed_at: null, duration_seconds: null, updated_at: 1 };
   return {
     type,
