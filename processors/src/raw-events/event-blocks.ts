@@ -1,16 +1,15 @@
-import { promisify } from 'node:util';
-import { constants, zstdCompress } from 'node:zlib';
+import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { MESSAGE_TYPES } from '@fleetbeat/contracts/events.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
 import type { DecodedEvent } from '../engine/decode.ts';
 
-const compress = promisify(zstdCompress);
 /** Level 1: at level 3 the blocks are a few percent smaller and cost twice the time. */
 const OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 /** Bytes of compressed blocks in one insert, to bound the memory of a statement. */
 const INSERT_BYTES = 16 * 2 ** 20;
-/** Blocks handed to the thread pool together. */
-const COMPRESSED_AT_ONCE = 32;
+/** Bytes of events compressed before other sources may go on: a few milliseconds. */
+const BYTES_AT_A_STRETCH = 2 ** 20;
 
 const NEWLINE = 0x0a;
 
@@ -50,14 +49,22 @@ export class EventBlocks {
     return block;
   }
 
-  /** Compresses the blocks off the main thread and writes them as rows of (source, seq, agent). */
+  /**
+   * Compresses the blocks and writes them as rows of (source, seq, agent). Blocks are small: handing one to the thread
+   * pool costs three times what compressing it here does.
+   */
   async save(transaction: Transaction, source: number, seq: number): Promise<void> {
     let batch: StoredBlock[] = [];
     let bytes = 0;
-    for (const group of inGroups([...this.#blocks], COMPRESSED_AT_ONCE)) {
-      for (const stored of await Promise.all(group.map(([agentId, block]) => compressed(agentId, block)))) {
-        batch.push(stored);
-        bytes += stored.bytes.length;
+    let worked = 0;
+    for (const [agentId, block] of this.#blocks) {
+      const stored = compressed(agentId, block);
+      batch.push(stored);
+      bytes += stored.bytes.length;
+      worked += block.bytes;
+      if (worked >= BYTES_AT_A_STRETCH) {
+        worked = 0;
+        await letOthersRun();
       }
       if (bytes < INSERT_BYTES) continue;
       await insert(transaction, source, seq, batch);
@@ -78,9 +85,9 @@ export function append(block: Block, { fields, bytes, start, end, ts }: DecodedE
   if (ts > block.maxTs) block.maxTs = ts;
 }
 
-async function compressed(agentId: string, block: Block): Promise<StoredBlock> {
+function compressed(agentId: string, block: Block): StoredBlock {
   const { minTs, maxTs, types, pieces } = block;
-  return { agentId, events: pieces.length, minTs, maxTs, types, bytes: await compress(joined(block), OPTIONS) };
+  return { agentId, events: pieces.length, minTs, maxTs, types, bytes: zstdCompressSync(joined(block), OPTIONS) };
 }
 
 /** The lines of a block with a newline between each two. */
@@ -92,10 +99,6 @@ function joined({ pieces, ranges, bytes }: Block): Buffer {
     lines[at++] = NEWLINE;
   });
   return lines.subarray(0, -1);
-}
-
-function* inGroups<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
 
 async function insert(transaction: Transaction, source: number, seq: number, blocks: readonly StoredBlock[]): Promise<void> {
