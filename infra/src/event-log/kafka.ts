@@ -168,6 +168,8 @@ export function createKafkaEventLog(brokers: readonly string[], logger: Logger, 
           }
         }
       });
+      // A leader is named before it takes records; one that refuses makes the client send the other partitions' again too.
+      for (const topic of TOPICS) await topicOffsets(topic);
     },
 
     partitionCount,
