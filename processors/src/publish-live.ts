@@ -67,7 +67,6 @@ export function publishLive(effects: {
           changes.announce(each.samples.takeNewest().map((data) => ({ type: 'performance_update', data })));
       }
     }
-    await flushChanges();
     await keepProgress(database, [...sources()]);
     watchedAgents = await readWatchedAgents(database);
   }

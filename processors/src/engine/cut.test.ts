@@ -1,30 +1,15 @@
-import { SETS, type PartialRow } from '@fleetbeat/contracts/aggregates.ts';
 import { MESSAGE_TYPES } from '@fleetbeat/contracts/events.ts';
 import { agentMessage, heartbeat, ndjson } from '@fleetbeat/contracts/testing.ts';
 import type { LogRecord } from '@fleetbeat/infra/event-log/event-log.ts';
-import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
+import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AgentReduction } from '../agent-reduction.ts';
-import { Cut, type Reduction } from './cut.ts';
+import { mergedRows, rollupOnly } from '../testing/rollups.ts';
+import { Cut } from './cut.ts';
 import type { DecodedEvent } from './decode.ts';
 import { SeenIds } from './seen-ids.ts';
 
 const NOW = Date.UTC(2026, 5, 1, 12);
-
-/** Agent events without Postgres: what goes into the time-series store is all that is compared. */
-function rollupOnly(): Reduction {
-  const reduction = new AgentReduction(false);
-  return {
-    add: (event) => reduction.add(event),
-    get partials() {
-      return reduction.partials;
-    },
-    rows: (source, seq) => reduction.rows(source, seq),
-    save: () => Promise.resolve(),
-    stored: () => undefined,
-  };
-}
 
 function record(
   offset: number,
@@ -36,18 +21,6 @@ function record(
 
 function newCut(seq = 0, firstOffset = 0, seen = new SeenIds(1_000)): Cut {
   return new Cut({ topic: 'agent-events', source: 1, seq, firstOffset }, seen, rollupOnly());
-}
-
-/** Rows merged as a reader merges them. */
-function merged(rows: Iterable<PartialRow>): Map<string, Partial> {
-  const partials = new Map<string, Partial>();
-  for (const row of rows) {
-    const name = [row.set, row.key, row.tier, row.window].join('|');
-    const partial = partials.get(name) ?? new Partial(SETS[row.set]);
-    partial.merge(row);
-    partials.set(name, partial);
-  }
-  return partials;
 }
 
 function contents(partials: Map<string, Partial>): unknown {
@@ -91,7 +64,7 @@ describe('a cut', () => {
           });
           const rows = cuts.flatMap((cut) => [...cut.reduction.rows(1, cut.seq)]);
           if (backwards) rows.reverse();
-          expect(contents(merged(rows))).toEqual(contents(merged(whole.reduction.rows(1, 0))));
+          expect(contents(mergedRows(rows))).toEqual(contents(mergedRows(whole.reduction.rows(1, 0))));
           expect(cuts.reduce((sum, cut) => sum + cut.duplicate, 0)).toBe(whole.duplicate);
           expect(whole.read).toBe(whole.aggregated + whole.duplicate + whole.deadCount);
         },
@@ -161,7 +134,7 @@ describe('a cut', () => {
   test('counts heartbeats apart from messages', () => {
     const cut = newCut();
     cut.add(record(0, ndjson([heartbeat({ ts: NOW }), agentMessage({ ts: NOW })])));
-    const fleet = [...merged(cut.reduction.rows(1, 0))].find(([name]) => name.startsWith('fleet|all|10s'))?.[1];
+    const fleet = [...mergedRows(cut.reduction.rows(1, 0))].find(([name]) => name.startsWith('fleet|all|10s'))?.[1];
     expect(Array.from(fleet?.values.slice(0, 2) ?? [])).toEqual([1, 1]);
   });
 

@@ -57,7 +57,8 @@ export function decodeRecord(record: LogRecord, topic: EventTopic, sink: Decoded
     const fields = parseObject(whole);
     if (fields !== undefined) {
       const line = whole.replaceAll(/[\r\n]+/g, ' ').trim();
-      acceptOrRefuse(fields, line, Buffer.from(line), 0, -1, record, 0, topic, sink);
+      const bytes = Buffer.from(line);
+      acceptOrRefuse(fields, line, bytes, 0, bytes.length, record, 0, topic, sink);
       return;
     }
   }
@@ -102,7 +103,6 @@ function decodeLine(
   acceptOrRefuse(fields, line, value, start, end, record, position, topic, sink);
 }
 
-/** `end` of -1 stands for the end of `bytes`. */
 function acceptOrRefuse(
   fields: Record<string, unknown>,
   line: string,
@@ -137,7 +137,7 @@ function acceptOrRefuse(
     sink.event({ key, id, ts, fields, bytes: timed, start: 0, end: timed.length, offset, position, appendedAt });
     return;
   }
-  sink.event({ key, id, ts, fields, bytes, start, end: end === -1 ? bytes.length : end, offset, position, appendedAt });
+  sink.event({ key, id, ts, fields, bytes, start, end, offset, position, appendedAt });
 }
 
 /** Raw events are read back without their record, so the time must stand in the line itself. */

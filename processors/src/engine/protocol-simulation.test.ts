@@ -1,11 +1,10 @@
 import { agentMessage, ndjson } from '@fleetbeat/contracts/testing.ts';
 import type { LogRecord } from '@fleetbeat/infra/event-log/event-log.ts';
-import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
-import { SETS, type PartialRow } from '@fleetbeat/contracts/aggregates.ts';
+import type { PartialRow } from '@fleetbeat/contracts/aggregates.ts';
 import { expect, test } from 'vitest';
-import { AgentReduction } from '../agent-reduction.ts';
+import { mergedRows, rollupOnly } from '../testing/rollups.ts';
 import { CutTaken, type CutStore } from './cut-store.ts';
-import { Cut, type Reduction } from './cut.ts';
+import { Cut } from './cut.ts';
 import { SeenIds } from './seen-ids.ts';
 import { SourceProcessor } from './source-processor.ts';
 
@@ -29,20 +28,6 @@ function randomOf(seed: number): () => number {
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Agent events without Postgres: what goes into the time-series store is all that is compared. */
-function rollupOnly(): Reduction {
-  const reduction = new AgentReduction(false);
-  return {
-    add: (event) => reduction.add(event),
-    get partials() {
-      return reduction.partials;
-    },
-    rows: (source, seq) => reduction.rows(source, seq),
-    save: () => Promise.resolve(),
-    stored: () => undefined,
   };
 }
 
@@ -323,15 +308,8 @@ async function settle(): Promise<void> {
 }
 
 function merged(rows: Iterable<PartialRow>): Map<string, unknown> {
-  const partials = new Map<string, Partial>();
-  for (const row of rows) {
-    const name = [row.set, row.key, row.tier, row.window].join('|');
-    const partial = partials.get(name) ?? new Partial(SETS[row.set]);
-    partial.merge(row);
-    partials.set(name, partial);
-  }
   return new Map(
-    [...partials].map(([name, { values, sketch, distinct }]) => [
+    [...mergedRows(rows)].map(([name, { values, sketch, distinct }]) => [
       name,
       [
         Array.from(values),
