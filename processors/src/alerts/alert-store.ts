@@ -8,7 +8,7 @@ import {
 } from '@fleetbeat/contracts/alerts.ts';
 import { inTransaction, type Database, type Transaction } from '@fleetbeat/infra/database/database.ts';
 import type { Tracks, Transition } from './evaluate.ts';
-import type { NewNotification } from './notification-text.ts';
+import { kindOf, type NewNotification } from './notification-text.ts';
 
 /** Rules and the states of their alerts, in the database. */
 
@@ -76,6 +76,7 @@ export async function applyChanges(
     ];
     const ended = applied.filter(({ transition }) => transition?.to === 'inactive');
     await insertTransitions(transaction, applied, now);
+    await insertOutbox(transaction, applied, now);
     // What never fired is not kept.
     if (ended.length > 0) await transaction.query('delete from alerts where id = any($1)', [ended.map(({ id }) => id)]);
     return insertNotifications(transaction, ruleId, tell(applied), now);
@@ -177,7 +178,7 @@ async function insertTransitions(transaction: Transaction, applied: readonly App
     [
       now,
       rows.map(({ id }) => id),
-      rows.map(({ before }) => (before === undefined ? 1 : before.seq + 1)),
+      rows.map(seqOf),
       rows.map(({ transition }) => transition.from),
       rows.map(({ transition }) => transition.to),
       rows.map(({ transition }) => transition.severity),
@@ -185,6 +186,20 @@ async function insertTransitions(transaction: Transaction, applied: readonly App
       rows.map(({ transition }) => transition.value),
     ],
   );
+}
+
+/** What is to be told outside is left for whoever groups and routes it, under the transition's own number. */
+async function insertOutbox(transaction: Transaction, applied: readonly AppliedChange[], now: number): Promise<void> {
+  const told = applied.filter(({ transition }) => transition !== undefined && kindOf(transition) !== undefined);
+  if (told.length === 0) return;
+  await transaction.query(
+    'insert into alert_outbox (alert_id, seq, at) select id, seq, $1 from unnest($2::bigint[], $3::int[]) as t (id, seq)',
+    [now, told.map(({ id }) => id), told.map(seqOf)],
+  );
+}
+
+function seqOf({ before }: AppliedChange): number {
+  return before === undefined ? 1 : before.seq + 1;
 }
 
 async function insertNotifications(

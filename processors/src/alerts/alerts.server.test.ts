@@ -136,6 +136,11 @@ describe('a breach', () => {
       [3, 'firing', 'resolved', START + 90 * S],
     ]);
     expect(await rowsOf('select count(*)::int from notifications')).toEqual([[2]]);
+    // What is pending is for nobody outside.
+    expect(await rowsOf('select seq, at from alert_outbox order by seq')).toEqual([
+      [2, START + 50 * S],
+      [3, START + 90 * S],
+    ]);
   });
 
   it('is told once, however many evaluators find it at the same moment', async () => {

@@ -49,7 +49,8 @@ export function tell(rule: Rule, changed: readonly ChangedAlert[], beyond: numbe
 
 const KINDS = ['firing', 'escalated', 'eased', 'resolved'] as const;
 
-function kindOf({ from, to, reason }: Transition): Notification['kind'] | undefined {
+/** What a transition is told as; undefined where it is nobody's business yet. */
+export function kindOf({ from, to, reason }: Transition): Notification['kind'] | undefined {
   if (to === 'resolved') return 'resolved';
   if (to !== 'firing') return undefined;
   if (from !== 'firing') return 'firing';
