@@ -297,18 +297,29 @@ export const alertSchema = z.object({
 });
 export type Alert = z.infer<typeof alertSchema>;
 
-/** What is told about alerts of one rule that changed together. */
+/** How alerts of a rule changed. */
+const ALERT_NEWS = ['firing', 'escalated', 'eased', 'resolved'] as const;
+export type AlertNews = (typeof ALERT_NEWS)[number];
+
+/** What happened to tasks, and to suggestions. */
+const WORK_NEWS = ['task_completed', 'task_failed', 'task_overdue', 'suggestion_created'] as const;
+export type WorkNews = (typeof WORK_NEWS)[number];
+
+/** What is told in the dashboard: about alerts of one rule that changed together, or about a subject. */
 export const notificationSchema = z.object({
   id: z.number().int(),
   at: z.number(),
   severity: severitySchema,
-  kind: z.enum(['firing', 'escalated', 'eased', 'resolved']),
+  kind: z.enum([...ALERT_NEWS, ...WORK_NEWS]),
   /** At most 80 characters. */
   title: z.string(),
   /** Further lines, possibly none. */
   body: z.string(),
-  rule_id: z.string(),
+  /** Null where it is not about alerts. */
+  rule_id: z.string().nullable(),
   alert_ids: z.array(z.number().int()),
+  /** The task or the suggestion; null where it is about alerts. */
+  subject: z.object({ type: z.enum(['task', 'suggestion']), id: z.string() }).nullable(),
   read_at: z.number().nullable(),
   read_by: z.string().nullable(),
 });

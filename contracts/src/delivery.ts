@@ -19,8 +19,8 @@ export const CHANNEL_TYPES = [
 ] as const;
 export type ChannelType = (typeof CHANNEL_TYPES)[number];
 
-/** Why somebody is told: something began, goes on, was passed on for want of an answer, is over; or a channel is tried out. */
-export const NOTICE_KINDS = ['firing', 'repeat', 'escalated', 'resolved', 'test'] as const;
+/** Why somebody is told: something began, goes on, was passed on for want of an answer, is in hands, is over; or a channel is tried out. */
+export const NOTICE_KINDS = ['firing', 'repeat', 'escalated', 'acknowledged', 'resolved', 'test'] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 /** One alert of a notice. */

@@ -215,6 +215,7 @@ test('notifications come live to whoever has subscribed to them', async () => {
       body: '',
       rule_id: 'told',
       alert_ids: [1, 2, 3],
+      subject: null,
       read_at: null,
       read_by: null,
     };

@@ -18,7 +18,9 @@ export function createNotificationsReadModel(query: ReadQuery) {
     const before = filter.cursor === undefined ? null : decodeCursor(filter.cursor, POSITION)[0];
     const rows = await query<Notification>(
       'notifications.list',
-      `select id, at, severity, kind, title, body, rule_id, alert_ids, read_at, read_by from notifications
+      `select id, at, severity, kind, title, body, rule_id, alert_ids, read_at, read_by,
+         case when subject_id is not null then jsonb_build_object('type', subject_type, 'id', subject_id) end as subject
+       from notifications
        where ($1::bigint is null or id < $1) ${filter.unread ? 'and read_at is null' : ''} order by id desc limit $2`,
       [before, filter.limit + 1],
     );

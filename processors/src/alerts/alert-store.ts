@@ -217,7 +217,19 @@ async function insertNotifications(
     );
     for (const { id } of rows) {
       const alert_ids = [...alertIds];
-      notifications.push({ id, at: now, severity, kind, title, body, rule_id: ruleId, alert_ids, read_at: null, read_by: null });
+      notifications.push({
+        id,
+        at: now,
+        severity,
+        kind,
+        title,
+        body,
+        rule_id: ruleId,
+        alert_ids,
+        subject: null,
+        read_at: null,
+        read_by: null,
+      });
     }
   }
   return notifications;

@@ -1,12 +1,12 @@
 import { fillAnnotations, formatDuration, formatThreshold, formatValue } from '@fleetbeat/contracts/alert-values.ts';
-import { RULE_WINDOWS, type Notification, type Rule, type Severity, type WatchedSet } from '@fleetbeat/contracts/alerts.ts';
+import { RULE_WINDOWS, type AlertNews, type Rule, type Severity, type WatchedSet } from '@fleetbeat/contracts/alerts.ts';
 import type { Transition } from './evaluate.ts';
 
 /** What people read when alerts change. */
 
 export interface NewNotification {
   readonly severity: Severity;
-  readonly kind: Notification['kind'];
+  readonly kind: AlertNews;
   readonly title: string;
   readonly body: string;
   readonly alertIds: readonly number[];
@@ -50,7 +50,7 @@ export function tell(rule: Rule, changed: readonly ChangedAlert[], beyond: numbe
 const KINDS = ['firing', 'escalated', 'eased', 'resolved'] as const;
 
 /** What a transition is told as; undefined where it is nobody's business yet. */
-export function kindOf({ from, to, reason }: Transition): Notification['kind'] | undefined {
+export function kindOf({ from, to, reason }: Transition): AlertNews | undefined {
   if (to === 'resolved') return 'resolved';
   if (to !== 'firing') return undefined;
   if (from !== 'firing') return 'firing';
@@ -72,7 +72,7 @@ const PLURALS: Record<WatchedSet, string> = {
 
 function titleOf(
   rule: Rule,
-  kind: Notification['kind'],
+  kind: AlertNews,
   alerts: readonly ChangedAlert[],
   first: ChangedAlert,
   beyond: number,
@@ -98,13 +98,7 @@ function titleOf(
   return fitted((who) => sentence(who) + more, many ?? (whole ? `the ${rule.watch.set}` : first.key));
 }
 
-function livenessTitle(
-  kind: Notification['kind'],
-  who: string,
-  alerts: readonly ChangedAlert[],
-  first: ChangedAlert,
-  now: number,
-): string {
+function livenessTitle(kind: AlertNews, who: string, alerts: readonly ChangedAlert[], first: ChangedAlert, now: number): string {
   const one = alerts.length === 1;
   if (kind !== 'resolved') {
     const silence = Math.max(...alerts.map(({ transition }) => transition.value ?? 0));
@@ -117,7 +111,7 @@ function livenessTitle(
 
 function thresholdTitle(
   rule: Extract<Rule, { kind: 'threshold' }>,
-  kind: Notification['kind'],
+  kind: AlertNews,
   who: string,
   { transition }: ChangedAlert,
   many: boolean,
@@ -146,13 +140,7 @@ function thresholdTitle(
   }
 }
 
-function bodyOf(
-  rule: Rule,
-  kind: Notification['kind'],
-  alerts: readonly ChangedAlert[],
-  first: ChangedAlert,
-  beyond: number,
-): string {
+function bodyOf(rule: Rule, kind: AlertNews, alerts: readonly ChangedAlert[], first: ChangedAlert, beyond: number): string {
   const { severity, value } = first.transition;
   const annotations = fillAnnotations(rule, { key: first.key, value, severity });
   const lines = alerts.length === 1 ? Object.values(annotations) : alerts.slice(0, LISTED).map((alert) => lineOf(rule, alert));

@@ -1,0 +1,1 @@
+export { enqueueDelivery, type NewDelivery } from '@fleetbeat/infra/deliveries/enqueue-delivery.ts';
