@@ -20,8 +20,9 @@ export default defineConfig({
   server: {
     port: 5173,
     proxy: {
-      '/api': BFF,
-      '/socket.io': { target: BFF, ws: true },
+      // Under the name that the browser asked for, or the BFF would refuse a foreign origin.
+      '/api': { target: BFF, changeOrigin: false },
+      '/socket.io': { target: BFF, ws: true, changeOrigin: false },
     },
   },
 });

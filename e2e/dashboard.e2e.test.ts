@@ -5,13 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
 
 /** The dashboard in a real browser, before a real system: from the first event to every page, by keyboard and on a phone. */
 const ROOT = join(import.meta.dirname, '..');
-const CHROMIUM = [process.env['CHROMIUM'] ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (file) => file !== '' && existsSync(file),
-);
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const DESKTOP = { width: 1440, height: 900 };
 const PHONE = { width: 375, height: 812 };
@@ -40,13 +38,7 @@ describe.skipIf(CHROMIUM === undefined)(
       system = await startSystem({});
       browser = await chromium.launch({
         executablePath: CHROMIUM ?? '',
-        args: [
-          '--no-sandbox',
-          '--disable-gpu',
-          '--disable-background-networking',
-          '--disable-component-update',
-          '--no-first-run',
-        ],
+        args: CHROMIUM_ARGS,
       });
       context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' });
       page = await watched(context);

@@ -1,0 +1,30 @@
+import type { Page } from 'playwright-core';
+
+/** Every page of the dashboard, and states worth a look of their own: for pictures and for accessibility tests. */
+export interface Screen {
+  readonly name: string;
+  readonly path: (facts: ScreenFacts) => string;
+  /** Brings the page into the state that is meant. */
+  readonly prepare?: (page: Page) => Promise<unknown>;
+  /** The whole page, however long; else what is seen without scrolling. */
+  readonly whole?: boolean;
+}
+
+/** Encoded ids of things that there is a page of. */
+export interface ScreenFacts {
+  readonly agent: string;
+  readonly host: string;
+  readonly task: string;
+  readonly rule: string;
+}
+
+export const SCREENS: readonly Screen[] = [
+  { name: 'overview', path: () => '/' },
+  { name: 'overview-1h', path: () => '/?range=1h' },
+  { name: 'agents', path: () => '/agents', whole: false },
+  { name: 'agent', path: ({ agent }) => `/agents/${agent}?range=1h`, whole: false },
+  { name: 'hosts', path: () => '/hosts?range=1h' },
+  { name: 'host', path: ({ host }) => `/hosts/${host}?range=1h` },
+  { name: 'pipeline', path: () => '/pipeline' },
+  { name: 'missing', path: () => '/nowhere' },
+];

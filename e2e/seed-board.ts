@@ -1,0 +1,66 @@
+import type { RuleInput } from '@fleetbeat/contracts/alerts.ts';
+import type { RunningSystem } from './start-system.ts';
+
+/** What people add to a fleet: tasks in every state, and rules of which some fire. */
+export async function seedBoard(system: Pick<RunningSystem, 'api' | 'key'>): Promise<void> {
+  async function post<T>(path: string, body: unknown): Promise<T> {
+    const response = await fetch(`${system.api}/api/v1${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`POST ${path} answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+  const HOUR = 3_600_000;
+  const tasks = [
+    { name: 'Summarise the support tickets of last week', status: 'pending', priority: 'high', due_date: Date.now() + 5 * HOUR },
+    { name: 'Re-index the product manuals', status: 'pending', priority: 'low' },
+    { name: 'Translate the release notes into German and French', status: 'in_progress', priority: 'medium', progress: 40 },
+    {
+      name: 'Find contracts that end this quarter',
+      status: 'in_progress',
+      priority: 'high',
+      progress: 85,
+      due_date: Date.now() - HOUR,
+    },
+    { name: 'Score the answers of the new prompt', status: 'completed', priority: 'medium', progress: 100 },
+    {
+      name: 'Import the archive of 2019',
+      status: 'failed',
+      priority: 'low',
+      error: 'The archive is encrypted and no key was given.',
+    },
+  ];
+  for (const task of tasks) await post('/tasks', task);
+  const rules: RuleInput[] = [
+    {
+      kind: 'threshold',
+      name: 'Answers are slow',
+      watch: { set: 'fleet' },
+      measure: 'response_time_p95',
+      window: '1h',
+      warning: { threshold: 1 },
+      annotations: { summary: 'p95 is {{value}}, over {{threshold}}' },
+    },
+    {
+      kind: 'threshold',
+      name: 'Too many errors',
+      watch: { set: 'agent' },
+      measure: 'error_rate',
+      window: '1h',
+      warning: { threshold: 0.02, recovery: 0.01 },
+      error: { threshold: 0.5 },
+      min_messages: 20,
+    },
+    {
+      kind: 'threshold',
+      name: 'A disk fills up',
+      watch: { set: 'host' },
+      measure: 'disk_usage',
+      warning: { threshold: 80 },
+      for_s: 300,
+    },
+  ];
+  for (const rule of rules) await post('/rules', rule);
+}
