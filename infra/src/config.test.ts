@@ -114,6 +114,15 @@ describe('configuration', () => {
     expect(loadConfig({ TRUST_PROXY: text }).trustProxy).toBe(value);
   });
 
+  it('names the private networks that channels may send to', () => {
+    expect(loadConfig({}).notifyAllowPrivate).toEqual([]);
+    expect(loadConfig({ NOTIFY_ALLOW_PRIVATE: 'true' }).notifyAllowPrivate).toBe(true);
+    expect(loadConfig({ NOTIFY_ALLOW_PRIVATE: '10.0.0.0/8, fd00::/8' }).notifyAllowPrivate).toEqual(['10.0.0.0/8', 'fd00::/8']);
+    expect(mistakesOf({ NOTIFY_ALLOW_PRIVATE: 'intranet' })).toEqual([
+      'NOTIFY_ALLOW_PRIVATE must be networks such as 10.0.0.0/8 or fd00::/8, separated by commas, or true',
+    ]);
+  });
+
   it('is documented, every variable of it', () => {
     const source = readFileSync(join(import.meta.dirname, 'config.ts'), 'utf8');
     const documentation = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { networkMistake, type AllowedTargets } from './net/target-rule.ts';
 
 /** How long each class of data is kept, in milliseconds; `rawBytes` bounds raw events by size as well. */
 export interface Retention {
@@ -43,6 +44,8 @@ export interface Config {
   readonly agentOfflineMs: number;
   readonly hostOfflineMs: number;
   readonly retention: Retention;
+  /** What channels may send to besides public addresses. */
+  readonly notifyAllowPrivate: AllowedTargets;
 }
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -153,6 +156,14 @@ const origins = list.refine(
   'must be a comma-separated list of origins such as https://ops.example.com',
 );
 
+const allowedTargets = z.string().transform((text, context): AllowedTargets => {
+  if (text === 'true') return true;
+  const networks = list.parse(text);
+  const mistake = networks.map(networkMistake).find((each) => each !== null);
+  if (mistake !== undefined) context.addIssue(`${mistake}, separated by commas, or true`);
+  return networks;
+});
+
 const trustProxy = z.string().transform((text): boolean | number | string => {
   if (text === 'true') return true;
   if (text === 'false') return false;
@@ -194,6 +205,7 @@ const variables = z
     RETENTION_1H: duration(730 * DAY, SHORTEST_RETENTION),
     RETENTION_LOG: duration(48 * HOUR, HOUR),
     RETENTION_RAW_BYTES: bytes(10 * 2 ** 30),
+    NOTIFY_ALLOW_PRIVATE: allowedTargets.default([]),
   })
   .check((context) => {
     const { PORT, INGEST_PORT, METRICS_PORT, INFLUX_URL, INFLUX_TOKEN, INFLUX_ORG, FLEETBEAT_ADMIN_KEY, FLEETBEAT_INGEST_KEY } =
@@ -259,6 +271,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       log: v.RETENTION_LOG,
       rawBytes: v.RETENTION_RAW_BYTES,
     },
+    notifyAllowPrivate: v.NOTIFY_ALLOW_PRIVATE,
   };
 }
 
