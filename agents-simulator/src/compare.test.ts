@@ -106,6 +106,12 @@ describe('compareAgent', () => {
     total_errors: 2,
     total_tokens_used: tokensOf(tally()),
     success_rate: 0.8,
+    total_tasks: 0,
+    failed_tasks: 0,
+    tags: [],
+    notes: null,
+    paused: false,
+    archived_at: null,
   };
 
   it('finds what the registry counts otherwise', () => {

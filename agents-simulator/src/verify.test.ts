@@ -67,6 +67,12 @@ function platformThatSaw(events: readonly PlannedEvent[], others: { agent_id: st
     total_errors: tally.error,
     total_tokens_used: tokensOf(tally),
     success_rate: messagesOf(tally) === 0 ? null : (messagesOf(tally) - tally.error) / messagesOf(tally),
+    total_tasks: 0,
+    failed_tasks: 0,
+    tags: [],
+    notes: null,
+    paused: false,
+    archived_at: null,
   });
   const answer = (path: string): unknown => {
     const [, kind = '', id = '', rest = ''] = /^\/([a-z]+)\/?([^/?]*)(.*)$/.exec(path) ?? [];

@@ -5,6 +5,7 @@ import type { EventLog } from '@fleetbeat/infra/event-log/event-log.ts';
 import type { Logger } from '@fleetbeat/infra/logger.ts';
 import type { TimeSeriesStore } from '@fleetbeat/infra/time-series/time-series.ts';
 import { accessRoutes } from './access/routes.ts';
+import { createAgentChanges } from './agents/agent-changes.ts';
 import { agentMetricsRoutes } from './agents/metrics-routes.ts';
 import { createAgentsReadModel } from './agents/read-model.ts';
 import { agentRoutes } from './agents/routes.ts';
@@ -79,7 +80,7 @@ export function createRoutes(parts: RouteParts): Route[] {
   const routes = [
     ...parts.probes,
     ...accessRoutes({ database: parts.database, secure: config.publicUrl.startsWith('https:') }),
-    ...agentRoutes(agents),
+    ...agentRoutes(agents, createAgentChanges(parts.change, parts.now)),
     ...agentMetricsRoutes({ ...parts, agents, readLateWindows }),
     ...eventRoutes(createEventsReadModel(query, parts.logger)),
     ...fleetRoutes({ ...parts, readLateWindows }),

@@ -105,6 +105,15 @@ export const agentSchema = z.object({
   total_tokens_used: z.number(),
   /** Share of messages that were no errors, 0 to 1; null before the first message. */
   success_rate: z.number().nullable(),
+  /** Its tasks that are completed or failed now, and how many of them failed. */
+  total_tasks: z.number().int(),
+  failed_tasks: z.number().int(),
+  tags: z.array(z.string()),
+  notes: z.string().nullable(),
+  /** It is given no tasks. */
+  paused: z.boolean(),
+  /** Since when nobody waits for it; null once it speaks again. */
+  archived_at: z.number().nullable(),
 });
 export type Agent = z.infer<typeof agentSchema>;
 

@@ -2,6 +2,8 @@
 export interface JobPayloads {
   /** Drops what has outlived its retention, one class of data a job. */
   retention: { task: RetentionTask };
+  /** Looks for rows whose time has come, one kind of row a job. */
+  timers: { timer: Timer };
 }
 export type QueueName = keyof JobPayloads;
 
@@ -17,4 +19,7 @@ export const RETENTION_TASKS = [
 ] as const;
 export type RetentionTask = (typeof RETENTION_TASKS)[number];
 
-export const QUEUES = ['retention'] as const satisfies readonly QueueName[];
+export const TIMERS = ['archive-agents'] as const;
+export type Timer = (typeof TIMERS)[number];
+
+export const QUEUES = ['retention', 'timers'] as const satisfies readonly QueueName[];

@@ -1,21 +1,8 @@
 import * as z from 'zod';
 import { idSchema, MAX_NESTING, TASK_PRIORITIES, TASK_STATUSES } from './events.ts';
+import { linesSchema, nameSchema } from './text.ts';
 
 /** What the API takes to make and change tasks. A field that is not named here is refused. */
-
-// eslint-disable-next-line no-control-regex -- control characters are what is refused here
-const LINE = /^[^\u0000-\u001f\u007f]*$/;
-// eslint-disable-next-line no-control-regex -- as above, but for tabs and ends of lines
-const LINES = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/;
-
-/** Any text is taken, markup and SQL too: it is stored and answered as it came, and executed nowhere. */
-function text(pattern: RegExp, length: number) {
-  return z
-    .string()
-    .max(length, `must be at most ${length} characters`)
-    .regex(pattern, 'must not contain control characters')
-    .refine((value) => value.isWellFormed(), 'must not contain half a surrogate pair');
-}
 
 /** `in-progress` is another way to write `in_progress`. */
 export const taskStatusInputSchema = z
@@ -40,18 +27,16 @@ const result = z
   .unknown()
   .refine(isStorable, `must be JSON of at most ${MAX_NESTING} levels, without zero characters and halves of surrogate pairs`);
 
-const name = text(LINE, 256).refine((value) => value.trim() !== '', 'must not be empty');
-
 const fields = {
-  name,
-  description: text(LINES, 16_384).nullable(),
+  name: nameSchema,
+  description: linesSchema.nullable(),
   status: taskStatusInputSchema,
   priority: z.enum(TASK_PRIORITIES),
   workflow_id: idSchema.nullable(),
   agent_id: idSchema.nullable().describe('An agent that has been seen'),
   due_date: dueDate.nullable(),
   progress: z.number().min(0).max(100).describe('Percent'),
-  error: text(LINES, 16_384).nullable(),
+  error: linesSchema.nullable(),
 };
 
 /** A task to be made; without an id it is given a UUIDv7. */
@@ -63,7 +48,7 @@ export type NewTask = z.output<typeof newTaskSchema>;
 
 /** Everything that can be set: what is absent is emptied, but for status and progress, which stay as they are. */
 export const taskReplacementSchema = z.strictObject({
-  name,
+  name: nameSchema,
   description: fields.description.default(null),
   status: fields.status.optional(),
   priority: fields.priority.default('medium'),

@@ -43,6 +43,8 @@ export interface Config {
   readonly metricsPort: number | undefined;
   readonly agentOfflineMs: number;
   readonly hostOfflineMs: number;
+  /** How long an agent is silent before it is archived. */
+  readonly agentArchiveMs: number;
   readonly retention: Retention;
   /** What channels may send to besides public addresses. */
   readonly notifyAllowPrivate: AllowedTargets;
@@ -107,6 +109,16 @@ function seconds(fallback: number) {
     .transform((text) => Number(text) * 1_000)
     .refine((value) => value >= 1_000 && value <= DAY, 'must be from 1 to 86400 seconds')
     .default(fallback);
+}
+
+function days(fallback: number) {
+  return z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be a number of days')
+    .transform(Number)
+    .refine((value) => value >= 1 && value <= 3_650, 'must be from 1 to 3650 days')
+    .default(fallback)
+    .transform((value) => value * DAY);
 }
 
 function bytes(fallback: number) {
@@ -199,6 +211,7 @@ const variables = z
     METRICS_PORT: port(0).optional(),
     AGENT_OFFLINE_SECONDS: seconds(30_000),
     HOST_OFFLINE_SECONDS: seconds(30_000),
+    AGENT_ARCHIVE_DAYS: days(30),
     RETENTION_RAW: duration(7 * DAY, SHORTEST_RETENTION),
     RETENTION_10S: duration(3 * DAY, SHORTEST_RETENTION),
     RETENTION_1M: duration(30 * DAY, SHORTEST_RETENTION),
@@ -263,6 +276,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     metricsPort: v.METRICS_PORT,
     agentOfflineMs: v.AGENT_OFFLINE_SECONDS,
     hostOfflineMs: v.HOST_OFFLINE_SECONDS,
+    agentArchiveMs: v.AGENT_ARCHIVE_DAYS,
     retention: {
       raw: v.RETENTION_RAW,
       '10s': v.RETENTION_10S,

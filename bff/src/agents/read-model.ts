@@ -7,6 +7,8 @@ export interface AgentFilter {
   status?: AgentStatus | undefined;
   q?: string | undefined;
   labels: readonly (readonly [name: string, value: string])[];
+  tags: readonly string[];
+  archived: boolean;
   sort: 'agent_id' | 'last_seen';
   limit: number;
   cursor?: string | undefined;
@@ -17,29 +19,18 @@ export interface AgentsReadModel {
   find(agentId: string): Promise<Agent | null>;
 }
 
-interface AgentRow {
-  agent_id: string;
-  name: string | null;
-  host_id: string | null;
-  status: AgentStatus;
-  capabilities: string[];
-  labels: Record<string, string>;
-  model: string | null;
-  first_seen: number;
-  last_seen: number;
-  total_messages: number;
-  total_responses: number;
-  total_errors: number;
+interface AgentRow extends Omit<Agent, 'total_tokens_used' | 'success_rate'> {
   total_tokens: number;
 }
 
 // Silence is measured on the log's clock, as far as the agent's own source has been read: where
 // ingest or the pipeline stands still, nobody is called offline.
 const AGENTS = `
-  select a.agent_id, a.name, a.host_id, a.capabilities, a.labels, a.model, a.first_seen, a.last_seen,
-    a.total_messages, a.total_responses, a.total_errors, a.total_tokens,
+  select a.agent_id, coalesce(a.given_name, a.name) as name, a.host_id, a.capabilities, a.labels, a.model, a.first_seen,
+    a.last_seen, a.total_messages, a.total_responses, a.total_errors, a.total_tokens, a.tags, a.notes, a.paused, a.archived_at,
+    coalesce(t.total_tasks, 0) as total_tasks, coalesce(t.failed_tasks, 0) as failed_tasks,
     case when coalesce(s.clock_ms, 0) - a.last_seen > $1 then 'offline' else a.status end as status
-  from agents a left join sources s on s.id = a.source`;
+  from agents a left join sources s on s.id = a.source left join agent_task_totals t on t.agent_id = a.agent_id`;
 
 const BY_ID = z.tuple([z.string()]);
 const BY_LAST_SEEN = z.tuple([z.number().int(), z.string()]);
@@ -49,13 +40,14 @@ export function createAgentsReadModel(query: ReadQuery, offlineMs: number): Agen
   async function list(filter: AgentFilter): Promise<List<Agent>> {
     const values: unknown[] = [offlineMs];
     const place = (value: unknown) => `$${values.push(value)}`;
-    const conditions = ['true'];
+    const conditions = [`a.archived_at is ${filter.archived ? 'not null' : 'null'}`];
     if (filter.q !== undefined) {
       const pattern = place(containsPattern(filter.q));
-      conditions.push(`(a.agent_id ilike ${pattern} or a.name ilike ${pattern})`);
+      conditions.push(`(a.agent_id ilike ${pattern} or a.name ilike ${pattern} or a.given_name ilike ${pattern})`);
     }
     if (filter.labels.length > 0)
       conditions.push(`a.labels @> ${place(JSON.stringify(Object.fromEntries(filter.labels)))}::jsonb`);
+    if (filter.tags.length > 0) conditions.push(`a.tags @> ${place(filter.tags)}::text[]`);
     if (filter.cursor !== undefined && filter.sort === 'agent_id') {
       conditions.push(`a.agent_id > ${place(decodeCursor(filter.cursor, BY_ID)[0])}`);
     }

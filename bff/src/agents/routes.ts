@@ -1,9 +1,13 @@
 import * as z from 'zod';
-import { agentSchema, agentStatusSchema, listSchema } from '@fleetbeat/contracts/api.ts';
+import { agentPatchSchema } from '@fleetbeat/contracts/agent-input.ts';
+import { agentSchema, agentStatusSchema, listSchema, type Agent } from '@fleetbeat/contracts/api.ts';
+import { wordSchema } from '@fleetbeat/contracts/text.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
+import { askerOf } from '../access/asker.ts';
 import { pageFields } from '../http/cursor.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
+import type { AgentChanges } from './agent-changes.ts';
 import type { AgentsReadModel } from './read-model.ts';
 
 const label = z
@@ -19,24 +23,72 @@ const agentsQuery = z.object({
     .union([label, z.array(label).max(16)])
     .optional()
     .describe('`name:value`; several must all be there'),
+  tag: z
+    .union([wordSchema, z.array(wordSchema).max(16)])
+    .optional()
+    .describe('Several must all be there'),
+  archived: z.enum(['true', 'false']).default('false').describe('`true`: those that are archived instead'),
   sort: z.enum(['agent_id', 'last_seen']).default('agent_id').describe('`last_seen`: the last seen first'),
   ...pageFields,
 });
 
-export function agentRoutes(agents: AgentsReadModel): Route[] {
+const params = z.object({ agent_id: idField });
+
+export function agentRoutes(agents: AgentsReadModel, changes: AgentChanges): Route[] {
+  async function found(agentId: string): Promise<Agent> {
+    const agent = await agents.find(agentId);
+    if (agent === null) throw unknownAgent();
+    return agent;
+  }
+
   return [
     route('get', '/agents', { summary: 'Agents', query: agentsQuery, answer: listSchema(agentSchema) }, async ({ query }) => {
       const labels = [query.label ?? []].flat().map(splitLabel);
-      return agents.list({ ...query, labels });
+      return agents.list({ ...query, labels, tags: [query.tag ?? []].flat(), archived: query.archived === 'true' });
     }),
     route(
       'get',
       '/agents/{agent_id}',
-      { summary: 'One agent', params: z.object({ agent_id: idField }), answer: agentSchema },
-      async ({ params }) => {
-        const agent = await agents.find(params.agent_id);
-        if (agent === null) throw unknownAgent();
-        return agent;
+      { summary: 'One agent', params, answer: agentSchema },
+      async ({ params: { agent_id: id } }) => found(id),
+    ),
+    route(
+      'patch',
+      '/agents/{agent_id}',
+      {
+        summary: 'Name, tag, annotate or pause an agent',
+        access: 'operate',
+        params,
+        body: agentPatchSchema,
+        answer: agentSchema,
+      },
+      async ({ params: { agent_id: id }, body, request, response }) => {
+        await changes.patch(askerOf(request, response), id, body);
+        return found(id);
+      },
+    ),
+    route(
+      'post',
+      '/agents/{agent_id}/archive',
+      {
+        summary: 'Archive an agent',
+        description: 'It is not listed and never alerts, until it speaks again.',
+        access: 'operate',
+        params,
+        answer: agentSchema,
+      },
+      async ({ params: { agent_id: id }, request, response }) => {
+        await changes.archive(askerOf(request, response), id);
+        return found(id);
+      },
+    ),
+    route(
+      'post',
+      '/agents/{agent_id}/unarchive',
+      { summary: 'Take an agent out of the archive', access: 'operate', params, answer: agentSchema },
+      async ({ params: { agent_id: id }, request, response }) => {
+        await changes.unarchive(askerOf(request, response), id);
+        return found(id);
       },
     ),
   ];

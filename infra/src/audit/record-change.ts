@@ -7,6 +7,12 @@ export interface Actor {
   readonly type: 'user' | 'api_key' | 'system';
 }
 
+/** Who asks for a change, and in which request. */
+export interface Asker {
+  readonly actor: Actor;
+  readonly requestId: string;
+}
+
 export interface AuditedChange {
   readonly entityType: string;
   readonly entityId: string;

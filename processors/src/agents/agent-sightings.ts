@@ -64,7 +64,8 @@ export class AgentSightings {
                total_messages = a.total_messages + excluded.total_messages,
                total_responses = a.total_responses + excluded.total_responses,
                total_errors = a.total_errors + excluded.total_errors,
-               total_tokens = a.total_tokens + excluded.total_tokens`,
+               total_tokens = a.total_tokens + excluded.total_tokens,
+               archived_at = null`,
       values: [
         source,
         rows.map(([agentId]) => agentId),

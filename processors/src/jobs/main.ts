@@ -9,6 +9,7 @@ import { expireSignIn } from './expire-sign-in.ts';
 import { expireTimeSeries } from './expire-time-series.ts';
 import { expireWatches } from './expire-watches.ts';
 import type { RetentionContext, RetentionRun } from './retention-context.ts';
+import { runTimers } from './run-timers.ts';
 
 const MINUTE = 60_000;
 
@@ -54,4 +55,5 @@ export async function start(context: ServiceContext): Promise<void> {
     stop.abort(new Error('the service stops'));
     await worker.close();
   });
+  await runTimers(context);
 }

@@ -17,6 +17,12 @@ const agent = (agent_id: string, fields: Partial<Agent> = {}): Agent => ({
   total_errors: 0,
   total_tokens_used: 0,
   success_rate: null,
+  total_tasks: 0,
+  failed_tasks: 0,
+  tags: [],
+  notes: null,
+  paused: false,
+  archived_at: null,
   ...fields,
 });
 const ids = (agents: Agent[]) => agents.map((one) => one.agent_id);

@@ -1,0 +1,27 @@
+import { TIMERS, type Timer } from '@fleetbeat/contracts/jobs.ts';
+import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
+import { archiveSilentAgents } from './archive-agents.ts';
+
+/** Acts on what is due at `now` (epoch ms); answers on how much. */
+type TimerRun = (context: ServiceContext, now: number) => Promise<number>;
+
+const RUNS: Readonly<Record<Timer, { run: TimerRun; everyMs: number }>> = {
+  'archive-agents': {
+    run: ({ database, config }) => archiveSilentAgents(database, config.agentArchiveMs),
+    everyMs: 10 * 60_000,
+  },
+};
+
+/**
+ * Sweeps the rows that wait for a time, again and again. Timers are rows, never timers of a process: several of these
+ * processes share the sweeps, and none of them keeps anything.
+ */
+export async function runTimers(context: ServiceContext): Promise<void> {
+  const { logger, lifecycle, jobQueue, metrics } = context;
+  for (const timer of TIMERS) await jobQueue.schedule('timers', timer, RUNS[timer].everyMs, { timer });
+  const worker = await jobQueue.work('timers', async ({ payload: { timer } }) => {
+    const acted = await metrics.timed(`timer_${timer}`, () => RUNS[timer].run(context, Date.now()));
+    if (acted > 0) logger.info({ timer, acted }, 'acted on what was due');
+  });
+  lifecycle.onStop('timers', () => worker.close());
+}
