@@ -126,6 +126,8 @@ export interface PartialRow {
   readonly window: number;
   readonly source: number;
   readonly seq: number;
+  /** Above 0 where a recompute has made the row; absent or 0 where its cut did. */
+  readonly version?: number | undefined;
   readonly values: ArrayLike<number>;
   /** A serialised quantile sketch, absent where nothing was timed. */
   readonly sketch: Uint8Array | null;

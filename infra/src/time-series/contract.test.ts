@@ -7,6 +7,7 @@ import { freshDatabase } from '../testing/servers.ts';
 import { createInfluxStore } from './influx.ts';
 import { COLUMN, Partial } from './partial.ts';
 import { createPostgresStore } from './postgres.ts';
+import { rowVersions } from './row-versions.ts';
 import { openTestStore, TEST_ENGINES, type TestStore } from './testing-store.ts';
 import { StoreRefused, StoreUnavailable, TooManyRows, type PartialQuery, type TimeSeriesStore } from './time-series.ts';
 
@@ -88,6 +89,29 @@ describe.each(TEST_ENGINES)('the time-series store in $engine', ({ engine, absen
       for (const wanted of rows) {
         expect(await read({ set: 'agent', from, to: from + HOUR, keys: [wanted.key] })).toEqual(plain([wanted]));
       }
+    });
+
+    it('keeps the rows of a recompute apart until an hour has their version, and drops them alone', async () => {
+      const from = ownHour();
+      const cuts = [5, 6, 7].map((seq) => row({ window: from, seq }, seq));
+      const late = row({ window: from, seq: 8 }, 8);
+      const remade = [5, 6, 7].map((seq) => ({ ...row({ window: from, seq }, 10 * seq), version: 3 }));
+      const abandoned = { ...row({ window: from, seq: 5 }, 99), version: 2 };
+      await write([...cuts, ...remade, late, abandoned, row({ window: from + HOUR, seq: 5 }, 1)]);
+      const hour = { set: 'agent', from, to: from + HOUR } as const;
+      expect(await read(hour)).toEqual(plain([...cuts, late]));
+
+      const versions = rowVersions([{ source: 1, hour: from, version: 3, throughSeq: 7 }]);
+      expect(await read({ ...hour, versions })).toEqual(plain([...remade, late]));
+      expect(await read({ ...hour, versions, source: 1, keys: ['agent-1'] })).toEqual(plain([...remade, late]));
+      expect(await read({ set: 'agent', from: from + HOUR, to: from + 2 * HOUR, versions })).toHaveLength(1);
+
+      await store.drop(3, from + HOUR, from + 2 * HOUR);
+      await store.drop(2, from, from + HOUR);
+      expect(await read({ ...hour, versions })).toEqual(plain([...remade, late]));
+      await store.drop(3, from, from + HOUR);
+      expect(await read({ ...hour, versions })).toEqual(plain([late]));
+      expect(await read(hour)).toEqual(plain([...cuts, late]));
     });
 
     it('reads half-open ranges of one set and one tier', async () => {

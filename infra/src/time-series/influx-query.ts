@@ -1,5 +1,5 @@
 import { FAMILIES, SETS, TIERS, type PartialRow } from '@fleetbeat/contracts/aggregates.ts';
-import { COLUMN_NAMES, decodeKey, encodeKey, MEASUREMENTS, quote } from './line-protocol.ts';
+import { COLUMN_NAMES, decodeKey, encodeKey, MEASUREMENTS, quote, recomputedMeasurement } from './line-protocol.ts';
 import type { PartialQuery } from './time-series.ts';
 
 /** InfluxQL for a `PartialQuery`, and its answer as rows. */
@@ -18,8 +18,11 @@ interface Series {
   readonly partial?: boolean;
 }
 
-/** Answers come with times in milliseconds, so that `seq` alone tells the rows of one millisecond apart. */
-export function statementFor(query: PartialQuery, keys: readonly string[] | undefined): string {
+/**
+ * The statement for what cuts have written; with `versions`, for what those recomputes have. Answers come with times in
+ * milliseconds, so that `seq` alone tells the rows of one millisecond apart.
+ */
+export function statementFor(query: PartialQuery, keys: readonly string[] | undefined, versions?: readonly number[]): string {
   const family = SETS[query.set];
   const { sketch, distinct } = FAMILIES[family];
   const fields = ['seq', ...COLUMN_NAMES[family]];
@@ -33,11 +36,16 @@ export function statementFor(query: PartialQuery, keys: readonly string[] | unde
   ];
   if (query.source !== undefined) conditions.push(`"source" = ${quote(String(query.source))}`);
   if (keys !== undefined) conditions.push(`(${keys.map((key) => `"key" = ${quote(encodeKey(key))}`).join(' OR ')})`);
+  if (versions !== undefined) {
+    conditions.push(`(${versions.map((version) => `"version" = ${quote(String(version))}`).join(' OR ')})`);
+  }
   const selected = fields.map((field) => `"${field}"`).join(', ');
-  return `SELECT ${selected} FROM "${MEASUREMENTS[family]}" WHERE ${conditions.join(' AND ')} GROUP BY "key", "source"`;
+  const measurement = versions === undefined ? MEASUREMENTS[family] : recomputedMeasurement(family);
+  const groups = versions === undefined ? '"key", "source"' : '"key", "source", "version"';
+  return `SELECT ${selected} FROM "${measurement}" WHERE ${conditions.join(' AND ')} GROUP BY ${groups}`;
 }
 
-/** The rows of one document, appended to `rows`. Throws an `Error` in the server's words where it tells of a failure. */
+/** The rows of one document that count, appended to `rows`. Throws an `Error` in the server's words where it tells of a failure. */
 export function addRows(answer: QueryAnswer, query: PartialQuery, rows: PartialRow[]): void {
   if (answer.error !== undefined) throw new Error(answer.error);
   for (const result of answer.results ?? []) {
@@ -46,17 +54,23 @@ export function addRows(answer: QueryAnswer, query: PartialQuery, rows: PartialR
   }
 }
 
-function addSeries({ tags, columns, values: points }: Series, { set, tier }: PartialQuery, rows: PartialRow[]): void {
+function addSeries({ tags, columns, values: points }: Series, query: PartialQuery, rows: PartialRow[]): void {
+  const { set, tier } = query;
+  const versions = tier === '1h' || query.versions?.inUse.length === 0 ? undefined : query.versions;
   const tierMs = TIERS[tier];
   const names = COLUMN_NAMES[SETS[set]];
   const key = decodeKey(tags?.['key'] ?? '');
   const source = Number(tags?.['source']);
+  const version = tags?.['version'] === undefined ? undefined : Number(tags['version']);
   const timeAt = columns.indexOf('time');
   const seqAt = columns.indexOf('seq');
   const firstAt = columns.indexOf(names[0] as string);
   const sketchAt = columns.indexOf('sketch');
   const distinctAt = columns.indexOf('distinct_sketch');
   for (const point of points) {
+    const window = Math.floor((point[timeAt] as number) / tierMs) * tierMs;
+    const seq = point[seqAt] as number;
+    if (versions?.counts({ source, window, seq, version }) === false) continue;
     const values = new Float64Array(names.length);
     // Columns come in the order in which they were asked for.
     for (let i = 0; i < names.length; i++) values[i] = (point[firstAt + i] as number | null) ?? 0;
@@ -64,9 +78,10 @@ function addSeries({ tags, columns, values: points }: Series, { set, tier }: Par
       set,
       key,
       tier,
-      window: Math.floor((point[timeAt] as number) / tierMs) * tierMs,
+      window,
       source,
-      seq: point[seqAt] as number,
+      seq,
+      version,
       values,
       sketch: bytesAt(point, sketchAt),
       distinct: bytesAt(point, distinctAt),

@@ -3,7 +3,7 @@ import type { InfluxConfig } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { createInfluxClient, type InfluxClient } from './influx-client.ts';
 import { addRows, isCutOff, statementFor } from './influx-query.ts';
-import { lineOf, MEASUREMENTS, quote } from './line-protocol.ts';
+import { lineOf, MEASUREMENTS, quote, recomputedMeasurement } from './line-protocol.ts';
 import { StoreRefused, StoreUnavailable, TooManyRows, type PartialQuery, type TimeSeriesStore } from './time-series.ts';
 
 /**
@@ -42,6 +42,7 @@ export function createInfluxStore(config: InfluxConfig, logger: Logger): TimeSer
     write: (rows) => withDatabase(() => write(client, rows, logger)),
     read: (query) => withDatabase(() => read(client, query)),
     expire: (tier, before) => withDatabase(() => expire(client, tier, before)),
+    drop: (version, from, to) => withDatabase(() => drop(client, version, from, to)),
     ping: () => withDatabase(() => run(client, `SELECT "seq" FROM "${MEASUREMENTS.events}" LIMIT 1`)),
     close: () => Promise.resolve(),
   };
@@ -97,9 +98,14 @@ function lineOrRefusal(row: PartialRow): string {
 async function read(client: InfluxClient, query: PartialQuery): Promise<PartialRow[]> {
   if (query.to <= query.from) return [];
   const rows: PartialRow[] = [];
-  for (const keys of chunksOf(query.keys)) {
+  const inUse = query.tier === '1h' ? [] : (query.versions?.inUse ?? []);
+  const statements = chunksOf(query.keys).flatMap((keys) => [
+    statementFor(query, keys),
+    ...(inUse.length === 0 ? [] : [statementFor(query, keys, inUse)]),
+  ]);
+  for (const statement of statements) {
     let cutOff = false;
-    await client.query(statementFor(query, keys), (answer) => {
+    await client.query(statement, (answer) => {
       try {
         addRows(answer, query, rows);
       } catch (error) {
@@ -130,16 +136,30 @@ function failureOf(error: unknown): Error {
 }
 
 async function expire(client: InfluxClient, tier: Tier, before: number): Promise<void> {
-  const families = new Set<Family>(Object.keys(SETS).map((set) => SETS[set as SetName]));
-  for (const family of families) {
-    const measurement = `"${MEASUREMENTS[family]}"`;
-    const ofTier = `"tier" = ${quote(tier)}`;
-    let from = await oldest(client, `SELECT FIRST("seq") FROM ${measurement} WHERE ${ofTier} AND time < ${before}ms`);
-    while (from !== undefined && from < before) {
-      const to = Math.min(before, (Math.floor(from / EXPIRE_MS) + 1) * EXPIRE_MS);
-      await run(client, `DELETE FROM ${measurement} WHERE ${ofTier} AND time >= ${from}ms AND time < ${to}ms`, EXPIRE_TIMEOUT_MS);
-      from = to;
-    }
+  for (const family of families()) {
+    await deleteBefore(client, MEASUREMENTS[family], `"tier" = ${quote(tier)}`, before);
+    if (tier !== '1h') await deleteBefore(client, recomputedMeasurement(family), `"tier" = ${quote(tier)}`, before);
+  }
+}
+
+async function drop(client: InfluxClient, version: number, from: number, to: number): Promise<void> {
+  if (version === 0) return;
+  const ofVersion = `"version" = ${quote(String(version))} AND time >= ${from}ms`;
+  for (const family of families()) await deleteBefore(client, recomputedMeasurement(family), ofVersion, to);
+}
+
+function families(): Set<Family> {
+  return new Set(Object.keys(SETS).map((set) => SETS[set as SetName]));
+}
+
+/** Deletes the points that match and are older than `before`. */
+async function deleteBefore(client: InfluxClient, name: string, matching: string, before: number): Promise<void> {
+  const measurement = `"${name}"`;
+  let from = await oldest(client, `SELECT FIRST("seq") FROM ${measurement} WHERE ${matching} AND time < ${before}ms`);
+  while (from !== undefined && from < before) {
+    const to = Math.min(before, (Math.floor(from / EXPIRE_MS) + 1) * EXPIRE_MS);
+    await run(client, `DELETE FROM ${measurement} WHERE ${matching} AND time >= ${from}ms AND time < ${to}ms`, EXPIRE_TIMEOUT_MS);
+    from = to;
   }
 }
 

@@ -8,6 +8,11 @@ export const MEASUREMENTS = {
   tasks: 'task_partials',
 } as const satisfies Record<Family, string>;
 
+/** Where the rows of recomputes are, apart from the cuts' own: their tag `version` would cost every other read. */
+export function recomputedMeasurement(family: Family): string {
+  return `${MEASUREMENTS[family]}_recomputed`;
+}
+
 /**
  * One point: measurement by family; tags set, key, tier, source; columns that are not 0, `seq` and the
  * sketches (base64) as fields. Zeros are left out because each field costs the server more than all of ours
@@ -16,7 +21,11 @@ export const MEASUREMENTS = {
  */
 export function lineOf(row: PartialRow): string {
   const family = SETS[row.set];
-  let line = `${MEASUREMENTS[family]},key=${escapeTag(encodeKey(row.key))},set=${row.set},source=${row.source},tier=${row.tier} seq=${row.seq}i`;
+  const version = row.version ?? 0;
+  const measurement = version > 0 ? recomputedMeasurement(family) : MEASUREMENTS[family];
+  let line = `${measurement},key=${escapeTag(encodeKey(row.key))},set=${row.set},source=${row.source},tier=${row.tier}`;
+  if (version > 0) line += `,version=${version}`;
+  line += ` seq=${row.seq}i`;
   const columns = COLUMN_NAMES[family];
   for (let i = 0; i < columns.length; i++) {
     const value = row.values[i] as number;

@@ -1,4 +1,13 @@
-import { FAMILIES, SETS, TIERS, type Family, type PartialRow, type SetName, type Tier } from '@fleetbeat/contracts/aggregates.ts';
+import {
+  FAMILIES,
+  SETS,
+  TIERS,
+  windowStart,
+  type Family,
+  type PartialRow,
+  type SetName,
+  type Tier,
+} from '@fleetbeat/contracts/aggregates.ts';
 import pg from 'pg';
 import type { Database, Transaction } from '../database/database.ts';
 import { byteaArray, int2Array, int8Array, NO_INT8, textArray } from './pg-arrays.ts';
@@ -10,6 +19,9 @@ const TABLES = { events: 'event_partials', gauges: 'gauge_partials', tasks: 'tas
   Family,
   string
 >;
+
+/** In the column `seq` a row's version stands above its seq, so that the key need not grow: version * VERSION + seq. */
+const VERSION = 2 ** 36;
 
 /** Rows of one insert: a few megabytes. */
 const WRITE_CHUNK = 5_000;
@@ -30,6 +42,9 @@ export function createPostgresStore(database: Database): TimeSeriesStore & { rea
     read: (query) => read(database, query),
     expire: async (tier, before) => {
       for (const set of Object.keys(SETS) as SetName[]) await expireSet(database, set, tier, before);
+    },
+    drop: async (version, from, to) => {
+      for (let hour = windowStart(from, TIERS['1h']); hour < to; hour += TIERS['1h']) await dropOfHour(database, version, hour);
     },
     ping: async () => {
       await database.query('select 1 from event_partials limit 1').catch(fail);
@@ -102,7 +117,7 @@ async function insert(transaction: Transaction, family: Family, rows: readonly P
       textArray(count, (i) => row(i).set),
       textArray(count, (i) => row(i).key),
       int8Array(count, (i) => row(i).window),
-      int8Array(count, (i) => row(i).seq),
+      int8Array(count, (i) => (row(i).version ?? 0) * VERSION + row(i).seq),
       ...columns.map((_, column) =>
         rows.every((each) => each.values[column] === 0) ? NO_INT8 : int8Array(count, (i) => row(i).values[column] ?? NaN),
       ),
@@ -141,6 +156,13 @@ async function read(database: Database, query: PartialQuery): Promise<PartialRow
   }
   if (query.keys !== undefined) conditions.push(`key = any(${given(query.keys)}::text[])`);
   if (query.source !== undefined) conditions.push(`source = ${given(query.source)}`);
+  const versions = query.tier === '1h' || query.versions?.inUse.length === 0 ? undefined : query.versions;
+  // What a recompute that is under way has written so far must not count against the limit.
+  conditions.push(
+    versions === undefined
+      ? `seq < ${VERSION}`
+      : `(seq < ${VERSION} or seq / ${VERSION} = any(${given(versions.inUse)}::bigint[]))`,
+  );
   const text = `${select(query.sketches)} where ${conditions.join(' and ')} limit $3`;
   const { rows } = await database
     .query<unknown[]>({ text, values: parameters, rowMode: 'array', types: numbersAsTheyAre })
@@ -148,8 +170,9 @@ async function read(database: Database, query: PartialQuery): Promise<PartialRow
   if (rows.length > query.limit) throw new TooManyRows(`more than ${query.limit} rows of ${query.set} match`);
   const sketchAt = query.sketches && FAMILIES[family].sketch ? 4 + columns.length : -1;
   const distinctAt = query.sketches && FAMILIES[family].distinct ? 5 + columns.length : -1;
-  return rows.map((fields) => {
+  const read = rows.map((fields) => {
     const values = new Float64Array(columns.length);
+    const seq = fields[3] as number;
     for (let i = 0; i < columns.length; i++) values[i] = (fields[4 + i] as number | null) ?? 0;
     return {
       set: query.set,
@@ -157,12 +180,14 @@ async function read(database: Database, query: PartialQuery): Promise<PartialRow
       tier: query.tier,
       window: fields[1] as number,
       source: fields[2] as number,
-      seq: fields[3] as number,
+      seq: seq % VERSION,
+      version: seq < VERSION ? undefined : Math.floor(seq / VERSION),
       values,
       sketch: sketchAt < 0 ? null : (fields[sketchAt] as Uint8Array | null),
       distinct: distinctAt < 0 ? null : (fields[distinctAt] as Uint8Array | null),
     };
   });
+  return versions === undefined ? read : read.filter((row) => versions.counts(row));
 }
 
 /** Deletes the 1 h rows of a source's hour that are older than `version`: no reader asks for them any more. */
@@ -175,6 +200,25 @@ export async function deleteOldVersions(transaction: Transaction, source: number
         [TIERS['1h'] / 1_000, Object.keys(SETS), hour, source, version],
       )
       .catch(fail);
+  }
+}
+
+/** Of version 0 only those go that another version stands for. */
+async function dropOfHour(database: Database, version: number, hour: number): Promise<void> {
+  for (const table of Object.values(TABLES)) {
+    for (const tier of ['10s', '1m'] as const) {
+      const ofVersion =
+        version > 0
+          ? `seq >= ${version * VERSION} and seq < ${(version + 1) * VERSION}`
+          : `seq <= (select through_seq from hour_versions v where v.source = ${table}.source and v.hour = $3)`;
+      await database
+        .query(
+          `delete from ${table} where tier_s = $1 and set_name = any($2) and window_start >= $3 and window_start < $3 + ${TIERS['1h']}
+             and ${ofVersion}`,
+          [TIERS[tier] / 1_000, Object.keys(SETS), hour],
+        )
+        .catch(fail);
+    }
   }
 }
 

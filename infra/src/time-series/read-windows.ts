@@ -78,14 +78,14 @@ async function readOnce(
 ): Promise<WindowsByKey | null> {
   const wholeHours = plan.tier === '1h';
   const mark = wholeHours ? await compactionMark(database, plan.from, plan.to) : '';
-  const state = await readStoredState(database, plan.from, wholeHours ? plan.to : plan.from);
+  const state = await readStoredState(database, plan.from, plan.to, wholeHours);
   const isStored = storedCuts(state, open);
   const merge = createMerge(query, plan.stepMs);
   let left = query.limit ?? MAX_ROWS;
   const segments = wholeHours ? hourSegments(plan, state, unsettled) : [plan];
   for (const { tier, from, to } of segments) {
     const { set, keys, sketches } = query;
-    const rows = await store.read({ set, keys, sketches, tier, from, to, limit: left });
+    const rows = await store.read({ set, keys, sketches, tier, from, to, limit: left, versions: state.versions });
     left -= rows.length;
     for (const row of rows) {
       const counts =
@@ -99,7 +99,7 @@ async function readOnce(
     merge.add(row);
   }
   if (!wholeHours || (await compactionMark(database, plan.from, plan.to)) === mark) return merge.byKey;
-  const after = await readStoredState(database, plan.from, plan.to);
+  const after = await readStoredState(database, plan.from, plan.to, true);
   const replaced = segments.filter(({ tier }) => tier === '1h').flatMap((segment) => replacedHours(segment, state, after));
   for (const hour of replaced) unsettled.add(hour);
   return replaced.length === 0 ? merge.byKey : null;

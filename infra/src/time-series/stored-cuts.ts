@@ -1,11 +1,13 @@
 import type { Database } from '../database/database.ts';
+import { hoursTouching, rowVersions, type HourVersion, type RowVersions } from './row-versions.ts';
 
-/** How far each source is stored, and which of its hours are compacted: one moment of the database. */
+/** How far each source is stored, which of its hours are compacted and which recomputed: one moment of the database. */
 export interface StoredState {
   /** The newest cut of each source up to which all are stored; sources without any cut are absent. */
   readonly storedSeq: ReadonlyMap<number, number>;
   /** Of each hour (epoch milliseconds), by source: whether its 1 h rows are complete, and their version. */
   readonly hours: ReadonlyMap<number, ReadonlyMap<number, { readonly complete: boolean; readonly version: number }>>;
+  readonly versions: RowVersions;
 }
 
 /**
@@ -18,29 +20,37 @@ export const STORED_SEQ = `coalesce(
 
 /**
  * Reads the state in one statement, so that all of it is of the same moment: a cut is marked as stored in the
- * transaction that touches its hours. Hours in [from, to); none where `from` is not below `to`.
+ * transaction that touches its hours. Of windows in [from, to); `compacted` false leaves `hours` empty.
  */
-export async function readStoredState(database: Database, from: number, to: number): Promise<StoredState> {
-  const { rows } = await database.query<[number, number | null, number | null, boolean | null]>({
-    text: `select s.id, ${STORED_SEQ}, null::bigint, null::boolean from sources s
+export async function readStoredState(database: Database, from: number, to: number, compacted: boolean): Promise<StoredState> {
+  type Row = [source: number, seq: number | null, hour: number | null, complete: boolean | null, version: number | null];
+  const { rows } = await database.query<Row>({
+    text: `select s.id, ${STORED_SEQ}, null::bigint, null::boolean, null::integer from sources s
            union all
-           select source, merged, hour, merged = touched from compacted_hours where hour >= $1 and hour < $2`,
-    values: [from, to],
+           select source, merged, hour, merged = touched, null from compacted_hours where $3 and hour >= $1 and hour < $2
+           union all
+           select source, through_seq, hour, null, version from hour_versions where ${hoursTouching('$1', '$2')}`,
+    values: [from, to, compacted],
     rowMode: 'array',
   });
   const storedSeq = new Map<number, number>();
   const hours = new Map<number, Map<number, { complete: boolean; version: number }>>();
-  for (const [source, seq, hour, complete] of rows) {
+  const versions: HourVersion[] = [];
+  for (const [source, seq, hour, complete, version] of rows) {
     if (seq === null) continue;
     if (hour === null) {
       storedSeq.set(source, seq);
+      continue;
+    }
+    if (version !== null) {
+      versions.push({ source, hour, version, throughSeq: seq });
       continue;
     }
     const ofHour = hours.get(hour) ?? new Map<number, { complete: boolean; version: number }>();
     hours.set(hour, ofHour);
     ofHour.set(source, { complete: complete === true, version: seq });
   }
-  return { storedSeq, hours };
+  return { storedSeq, hours, versions: rowVersions(versions) };
 }
 
 /** Changes whenever an hour in [from, to) is compacted anew. */

@@ -1,5 +1,6 @@
 import type { PartialRow, SetName, Tier } from '@fleetbeat/contracts/aggregates.ts';
 import type { Transaction } from '../database/database.ts';
+import type { RowVersions } from './row-versions.ts';
 
 /** The time-series store: partial aggregates by (set, key, tier, window, source, seq). */
 
@@ -17,6 +18,8 @@ export interface PartialQuery {
   readonly sketches: boolean;
   /** Rows at most; more is a `TooManyRows`. */
   readonly limit: number;
+  /** Which rows of recomputed hours count, where the caller has read that already. An adapter by itself takes none for version 0 alone. */
+  readonly versions?: RowVersions | undefined;
 }
 
 export interface TimeSeriesStore {
@@ -31,6 +34,11 @@ export interface TimeSeriesStore {
   read(query: PartialQuery): Promise<PartialRow[]>;
   /** Drops rows of a tier whose window starts before `before` (epoch milliseconds). */
   expire(tier: Tier, before: number): Promise<void>;
+  /**
+   * Drops 10 s and 1 m rows that a recompute has replaced, of windows that start in [from, to). InfluxDB keeps those of
+   * version 0 until their retention ends.
+   */
+  drop(version: number, from: number, to: number): Promise<void>;
   /** Rejects where the engine cannot be used. */
   ping(): Promise<void>;
   close(): Promise<void>;

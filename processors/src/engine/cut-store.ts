@@ -3,6 +3,7 @@ import { inTransaction, type Database, type Transaction } from '@fleetbeat/infra
 import { storableText } from '@fleetbeat/infra/database/storable.ts';
 import type { TimeSeriesStore } from '@fleetbeat/infra/time-series/time-series.ts';
 import type { Cut } from './cut.ts';
+import { encodeDuplicates } from './duplicates.ts';
 
 /** A cut that was claimed but whose rows may not all be in the time-series store. */
 export interface UnstoredCut {
@@ -168,8 +169,8 @@ async function claim(transaction: Transaction, cut: Cut, owner: string): Promise
   try {
     await transaction.query(
       `insert into cuts (source, seq, first_offset, end_offset, expired, records, read, aggregated, duplicate, dead, late,
-                         first_append_ms, last_append_ms, hours, owner)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+                         first_append_ms, last_append_ms, hours, duplicates, owner)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
       [
         cut.source,
         cut.seq,
@@ -185,6 +186,7 @@ async function claim(transaction: Transaction, cut: Cut, owner: string): Promise
         cut.firstAppendMs,
         cut.lastAppendMs,
         JSON.stringify(Object.fromEntries(cut.hours)),
+        encodeDuplicates(cut.duplicates),
         owner,
       ],
     );

@@ -4,7 +4,7 @@ import type { Transaction } from '@fleetbeat/infra/database/database.ts';
 import type { LogRecord } from '@fleetbeat/infra/event-log/event-log.ts';
 import { hashHi, hashLo, hashString } from '@fleetbeat/infra/time-series/hash64.ts';
 import { decodeRecord, type DeadLetter, type DecodedEvent } from './decode.ts';
-import type { SeenIds } from './seen-ids.ts';
+import type { Identities } from './duplicates.ts';
 
 /** What a topic's events are reduced to over one cut. */
 export interface Reduction {
@@ -51,15 +51,17 @@ export class Cut {
   /** Aggregated events by the hour of their own time (epoch ms). */
   readonly hours = new Map<number, number>();
   readonly deadLetters: DeadLetter[] = [];
+  /** Which of the valid events, counted from 0, were duplicates. */
+  readonly duplicates: number[] = [];
   readonly reduction: Reduction;
-  readonly #seen: SeenIds;
+  readonly #seen: Identities;
   #hashes = new Int32Array(256);
   #lastHour = Number.NaN;
   #lastHourCount = 0;
 
   constructor(
     place: { topic: EventTopic; source: number; seq: number; firstOffset: number },
-    seen: SeenIds,
+    seen: Identities,
     reduction: Reduction,
   ) {
     this.topic = place.topic;
@@ -101,6 +103,7 @@ export class Cut {
     const hi = hashHi;
     const lo = hashLo;
     if (!this.#seen.add(hi, lo)) {
+      this.duplicates.push(this.aggregated + this.duplicate);
       this.duplicate++;
       return;
     }
