@@ -1,4 +1,4 @@
-import type { RuleInput } from '@fleetbeat/contracts/alerts.ts';
+import type { RuleInput } from '@fleetbeat/contracts/rules.ts';
 import type { RunningSystem } from './start-system.ts';
 
 /** What people add to a fleet: tasks in every state, and rules of which some fire. */

@@ -1,4 +1,7 @@
-import { fillTemplate, type Rule, type RuleMeasure, type Severity } from './alerts.ts';
+import type { Severity } from './alerts.ts';
+import type { RuleMeasure } from './rule-measures.ts';
+import { fillTemplate } from './rule-templates.ts';
+import type { Rule } from './rules.ts';
 
 /** How values of alerts are written for people. */
 
@@ -21,6 +24,7 @@ const NUMBER = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, notati
 export function formatMeasure(measure: RuleMeasure, value: number): string {
   switch (measure) {
     case 'error_rate':
+    case 'failure_rate':
       return `${NUMBER.format(value * 100)}%`;
     case 'cpu_usage':
     case 'memory_usage':
@@ -35,6 +39,9 @@ export function formatMeasure(measure: RuleMeasure, value: number): string {
       return value < 1_000 ? `${NUMBER.format(value)} ms` : `${NUMBER.format(value / 1_000)} s`;
     case 'lag_s':
     case 'uptime':
+    case 'task_duration_average':
+    case 'task_duration_p50':
+    case 'task_duration_p95':
       return formatDuration(value);
     case 'total_cost_usd':
       return `$${NUMBER.format(value)}`;
@@ -46,17 +53,49 @@ export function formatMeasure(measure: RuleMeasure, value: number): string {
   }
 }
 
-/** The value of an alert of this rule: a measure, or seconds of silence. */
+/** A value that a rule compares: its measure, a ratio, a rate, percent of change, or seconds. */
+function formatCompared(rule: Rule, value: number): string {
+  switch (rule.kind) {
+    case 'threshold':
+      if (rule.denominator !== undefined) return NUMBER.format(value);
+      return rule.per_second ? `${formatMeasure(rule.measure, value)} a second` : formatMeasure(rule.measure, value);
+    case 'change':
+      return `${value > 0 ? '+' : ''}${NUMBER.format(value)}%`;
+    case 'budget':
+      return formatMeasure(rule.measure, value);
+    case 'absence':
+    case 'liveness':
+    case 'looping':
+      return formatDuration(value);
+    default:
+      return rule satisfies never;
+  }
+}
+
+/** The value of an alert of this rule. */
 export function formatValue(rule: Rule, value: number | null): string {
-  if (value === null) return 'no data';
-  return rule.kind === 'threshold' ? formatMeasure(rule.measure, value) : formatDuration(value);
+  return value === null ? 'no data' : formatCompared(rule, value);
 }
 
 /** The threshold that an alert of this severity has crossed. */
 export function formatThreshold(rule: Rule, severity: Severity): string {
-  if (rule.kind !== 'threshold') return rule.kind === 'absence' ? rule.window : formatDuration(rule.silent_s ?? 0);
-  const level = severity === 'info' ? undefined : rule[severity];
-  return level === undefined ? '' : formatMeasure(rule.measure, level.threshold);
+  switch (rule.kind) {
+    case 'threshold':
+    case 'change': {
+      const level = severity === 'info' ? undefined : rule[severity];
+      return level === undefined ? '' : formatCompared(rule, level.threshold);
+    }
+    case 'budget':
+      return formatCompared(rule, rule.limit * ((severity === 'error' ? rule.error_at : rule.warning_at) ?? 1));
+    case 'absence':
+      return rule.window;
+    case 'liveness':
+      return formatDuration(rule.silent_s ?? 0);
+    case 'looping':
+      return formatDuration(rule.stalled_s);
+    default:
+      return rule satisfies never;
+  }
 }
 
 /** The annotations of a rule, filled for one of its alerts. */

@@ -1,6 +1,7 @@
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { ruleSchema, type Alert, type Notification, type StoredRule } from '@fleetbeat/contracts/alerts.ts';
+import type { Alert, Notification } from '@fleetbeat/contracts/alerts.ts';
+import { ruleSchema, type StoredRule } from '@fleetbeat/contracts/rules.ts';
 import type { List } from '@fleetbeat/contracts/api.ts';
 import { addAlert, addRule } from '../testing/fill.ts';
 import { startTestBff, type TestBff } from '../start-test-bff.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { fillAnnotations } from '@fleetbeat/contracts/alert-values.ts';
-import type { Alert, Rule, Severity } from '@fleetbeat/contracts/alerts.ts';
+import type { Alert, Severity } from '@fleetbeat/contracts/alerts.ts';
+import type { Rule } from '@fleetbeat/contracts/rules.ts';
 import type { List } from '@fleetbeat/contracts/api.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
 import type { ReadQuery } from '../http/read-query.ts';
@@ -24,7 +25,7 @@ type AlertRow = Omit<Alert, 'rule_name' | 'set' | 'labels' | 'annotations' | 'ru
 
 const ALERTS = `
   select a.id, a.rule_id, a.key, a.state, a.severity, a.value, a.reason, a.began_at, a.fired_at, a.resolved_at,
-    a.acknowledged_at, a.acknowledged_by, r.definition
+    a.acknowledged_at, a.acknowledged_by, a.shadow, a.inhibited_by, a.diagnosis, a.tasks_at_risk, r.definition
   from alerts a join alert_rules r on r.id = a.rule_id`;
 
 const POSITION = z.tuple([z.number().int()]);

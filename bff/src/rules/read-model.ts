@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Rule, StoredRule } from '@fleetbeat/contracts/alerts.ts';
+import type { Rule, StoredRule } from '@fleetbeat/contracts/rules.ts';
 import type { List } from '@fleetbeat/contracts/api.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
 import { containsPattern, type ReadQuery } from '../http/read-query.ts';
@@ -16,7 +16,7 @@ export interface RulesReadModel {
   find(ruleId: string): Promise<StoredRule | null>;
 }
 
-type RuleRow = Omit<StoredRule, 'rule'> & { definition: Rule };
+type RuleRow = Omit<StoredRule, 'rule' | 'state'> & { definition: Rule };
 
 const RULES = `
   select r.id, r.definition, r.version, r.built_in, r.updated_by, h.evaluated_at, h.problem, coalesce(h.beyond_limit, 0) as beyond_limit,
@@ -54,5 +54,5 @@ export function createRulesReadModel(query: ReadQuery): RulesReadModel {
 }
 
 function storedRuleOf({ definition, ...row }: RuleRow): StoredRule {
-  return { ...row, rule: definition };
+  return { ...row, state: row.firing > 0 ? 'firing' : row.pending > 0 ? 'pending' : 'inactive', rule: definition };
 }

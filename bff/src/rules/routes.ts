@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import * as z from 'zod';
-import { ruleSchema, storedRuleSchema, type StoredRule } from '@fleetbeat/contracts/alerts.ts';
+import { ruleSchema, storedRuleSchema, type StoredRule } from '@fleetbeat/contracts/rules.ts';
 import { listSchema } from '@fleetbeat/contracts/api.ts';
 import { actorOf } from '../access/actor.ts';
 import { pageFields } from '../http/cursor.ts';

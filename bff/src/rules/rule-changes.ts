@@ -1,4 +1,4 @@
-import { ruleSchema, type Rule } from '@fleetbeat/contracts/alerts.ts';
+import { ruleSchema, type Rule } from '@fleetbeat/contracts/rules.ts';
 import { changesBetween, recordChange, type Actor } from '@fleetbeat/infra/audit/record-change.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';

@@ -8,7 +8,7 @@ import {
   windowStart,
   type PartialRow,
 } from '@fleetbeat/contracts/aggregates.ts';
-import type { Rule } from '@fleetbeat/contracts/alerts.ts';
+import type { Rule } from '@fleetbeat/contracts/rules.ts';
 import { MESSAGE_TYPES } from '@fleetbeat/contracts/events.ts';
 import { inTransaction, type Database } from '@fleetbeat/infra/database/database.ts';
 import { QuantileSketch } from '@fleetbeat/infra/time-series/quantile-sketch.ts';

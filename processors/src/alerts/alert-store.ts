@@ -1,13 +1,8 @@
-import {
-  ruleSchema,
-  type AlertState,
-  type Notification,
-  type Rule,
-  type Severity,
-  type TransitionReason,
-} from '@fleetbeat/contracts/alerts.ts';
+import type { AlertState, Notification, Severity, TransitionReason } from '@fleetbeat/contracts/alerts.ts';
+import { ruleSchema, type Rule } from '@fleetbeat/contracts/rules.ts';
 import { inTransaction, type Database, type Transaction } from '@fleetbeat/infra/database/database.ts';
-import type { Tracks, Transition } from './evaluate.ts';
+import type { Tracks, Transition } from '@fleetbeat/infra/rules/evaluate.ts';
+import type { AlertDetails } from './alert-details.ts';
 import { kindOf, type NewNotification } from './notification-text.ts';
 
 /** Rules and the states of their alerts, in the database. */
@@ -29,6 +24,10 @@ export interface ActiveAlert {
   readonly seq: number;
   readonly tracks: Tracks;
   readonly firedAt: number | null;
+  readonly severity: Severity;
+  readonly shadow: boolean;
+  /** The alert that this one follows from; nobody is told of it then. */
+  readonly inhibitedBy: number | null;
 }
 
 export async function readRules(database: Database): Promise<ActiveRule[]> {
@@ -41,7 +40,8 @@ export async function readRules(database: Database): Promise<ActiveRule[]> {
 
 export async function readActiveAlerts(database: Database): Promise<ActiveAlert[]> {
   const { rows } = await database.query<ActiveAlert>(
-    `select id, rule_id as "ruleId", key, state, seq, tracks, fired_at as "firedAt" from alerts where state <> 'resolved'`,
+    `select id, rule_id as "ruleId", key, state, seq, tracks, fired_at as "firedAt", severity, shadow, inhibited_by as "inhibitedBy"
+     from alerts where state <> 'resolved'`,
   );
   return rows;
 }
@@ -52,6 +52,16 @@ export interface AlertChange {
   readonly before: ActiveAlert | undefined;
   readonly tracks: Tracks;
   readonly transition: Transition | undefined;
+  readonly shadow: boolean;
+  /** As it is after the change. */
+  readonly inhibitedBy: number | null;
+  /** Where it begins to fire; undefined leaves what is there. */
+  readonly details?: AlertDetails | undefined;
+}
+
+/** Whether people hear of a change. */
+export function isTold({ transition, shadow, inhibitedBy }: AlertChange): boolean {
+  return !shadow && inhibitedBy === null && transition !== undefined && kindOf(transition) !== undefined;
 }
 
 export interface AppliedChange extends AlertChange {
@@ -100,10 +110,11 @@ async function insertAlerts(
   );
   if (added.length === 0) return [];
   const { rows } = await transaction.query<{ id: number; key: string }>(
-    `insert into alerts (rule_id, key, state, severity, tracks, value, reason, began_at, fired_at)
-     select $1, a.key, a.state, a.severity, a.tracks, a.value, a.reason, $2::bigint, case when a.state = 'firing' then $2::bigint end
-     from unnest($3::text[], $4::text[], $5::text[], $6::jsonb[], $7::float8[], $8::text[])
-       as a (key, state, severity, tracks, value, reason)
+    `insert into alerts (rule_id, key, state, severity, tracks, value, reason, began_at, fired_at, shadow, inhibited_by, diagnosis, tasks_at_risk)
+     select $1, a.key, a.state, a.severity, a.tracks, a.value, a.reason, $2::bigint, case when a.state = 'firing' then $2::bigint end,
+       a.shadow, a.inhibited_by, a.diagnosis, coalesce(a.tasks_at_risk, '[]')
+     from unnest($3::text[], $4::text[], $5::text[], $6::jsonb[], $7::float8[], $8::text[], $9::bool[], $10::bigint[], $11::jsonb[], $12::jsonb[])
+       as a (key, state, severity, tracks, value, reason, shadow, inhibited_by, diagnosis, tasks_at_risk)
      on conflict (rule_id, key) where state <> 'resolved' do nothing returning id, key`,
     [
       ruleId,
@@ -114,6 +125,8 @@ async function insertAlerts(
       added.map(({ tracks }) => JSON.stringify(tracks)),
       added.map(({ transition }) => transition.value),
       added.map(({ transition }) => transition.reason),
+      added.map(({ shadow }) => shadow),
+      ...detailColumns(added),
     ],
   );
   const ids = new Map(rows.map(({ id, key }) => [key, id]));
@@ -138,9 +151,10 @@ async function updateAlerts(transaction: Transaction, changes: readonly AlertCha
        severity = coalesce(n.severity, a.severity), reason = coalesce(n.reason, a.reason),
        value = case when n.reason is null then a.value else n.value end,
        fired_at = case when n.state = 'firing' then coalesce(a.fired_at, $1::bigint) else a.fired_at end,
-       resolved_at = case when n.state = 'resolved' then $1::bigint end
-     from unnest($2::bigint[], $3::int[], $4::jsonb[], $5::text[], $6::text[], $7::text[], $8::float8[])
-       as n (id, seq, tracks, state, severity, reason, value)
+       resolved_at = case when n.state = 'resolved' then $1::bigint end,
+       inhibited_by = n.inhibited_by, diagnosis = coalesce(n.diagnosis, a.diagnosis), tasks_at_risk = coalesce(n.tasks_at_risk, a.tasks_at_risk)
+     from unnest($2::bigint[], $3::int[], $4::jsonb[], $5::text[], $6::text[], $7::text[], $8::float8[], $9::bigint[], $10::jsonb[], $11::jsonb[])
+       as n (id, seq, tracks, state, severity, reason, value, inhibited_by, diagnosis, tasks_at_risk)
      where a.id = n.id and a.seq = n.seq and a.state <> 'resolved'
      returning a.id`,
     [
@@ -152,10 +166,22 @@ async function updateAlerts(transaction: Transaction, changes: readonly AlertCha
       columns.map(({ severity }) => severity ?? null),
       columns.map(({ reason }) => reason ?? null),
       columns.map(({ value }) => value ?? null),
+      ...detailColumns(known),
     ],
   );
   const changed = new Set(rows.map(({ id }) => id));
   return withIds(known, ({ before }) => (changed.has(before.id) ? before.id : undefined));
+}
+
+/** `inhibited_by`, `diagnosis` and `tasks_at_risk` of changes; null where nothing is written. */
+function detailColumns(changes: readonly AlertChange[]): unknown[][] {
+  return [
+    changes.map(({ inhibitedBy }) => inhibitedBy),
+    changes.map(({ details }) =>
+      details === undefined || details.diagnosis === null ? null : JSON.stringify(details.diagnosis),
+    ),
+    changes.map(({ details }) => (details === undefined ? null : JSON.stringify(details.tasksAtRisk))),
+  ];
 }
 
 function withIds<T extends AlertChange>(changes: readonly T[], idOf: (change: T) => number | undefined): AppliedChange[] {
@@ -190,7 +216,7 @@ async function insertTransitions(transaction: Transaction, applied: readonly App
 
 /** What is to be told outside is left for whoever groups and routes it, under the transition's own number. */
 async function insertOutbox(transaction: Transaction, applied: readonly AppliedChange[], now: number): Promise<void> {
-  const told = applied.filter(({ transition }) => transition !== undefined && kindOf(transition) !== undefined);
+  const told = applied.filter(isTold);
   if (told.length === 0) return;
   await transaction.query(
     'insert into alert_outbox (alert_id, seq, at) select id, seq, $1 from unnest($2::bigint[], $3::int[]) as t (id, seq)',

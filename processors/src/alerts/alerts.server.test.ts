@@ -1,5 +1,5 @@
 import { EVENT_COLUMNS } from '@fleetbeat/contracts/aggregates.ts';
-import { ruleSchema, type RuleInput } from '@fleetbeat/contracts/alerts.ts';
+import { ruleSchema, type RuleInput } from '@fleetbeat/contracts/rules.ts';
 import { loadConfig } from '@fleetbeat/infra/config.ts';
 import { inTransaction } from '@fleetbeat/infra/database/database.ts';
 import { createLogger } from '@fleetbeat/infra/logger.ts';
@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { DEFAULT_RULES, shipDefaultRules } from './default-rules.ts';
 import { evaluateRules, evaluateUnlocked, MAX_ALERTS_PER_RULE, type Evaluator } from './evaluate-rules.ts';
 import { RollingWindows } from './rolling-windows.ts';
+import { RuleHistory } from './rule-history.ts';
 
 const S = 1_000;
 const START = 1_800_000_000_000;
@@ -39,8 +40,10 @@ afterEach(async () => {
 /** An evaluator that has just started. */
 function started(): Evaluator {
   const now = () => clock;
-  const windows = new RollingWindows({ store, database: fresh.database, now }, now);
-  return { database: fresh.database, windows, silentMs: { agent: 30 * S, host: 30 * S }, now };
+  const sources = { store, database: fresh.database, now };
+  const windows = new RollingWindows(sources, now);
+  const history = new RuleHistory(sources, now);
+  return { database: fresh.database, windows, history, silentMs: { agent: 30 * S, host: 30 * S }, now };
 }
 
 /** Goes on to `seconds` after the start; the log does too, unless it stands still. */

@@ -1,4 +1,4 @@
-import { ruleSchema, type RuleInput } from '@fleetbeat/contracts/alerts.ts';
+import { ruleSchema, type RuleInput } from '@fleetbeat/contracts/rules.ts';
 import { inTransaction, type Database } from '@fleetbeat/infra/database/database.ts';
 
 /** The rules that an installation has from the start. */
@@ -10,6 +10,21 @@ export const DEFAULT_RULES: readonly RuleInput[] = [
     for_s: 15,
     severity: 'error',
     annotations: { description: 'The agent has not said anything for {{value}}, though the pipeline is up.' },
+  },
+  {
+    kind: 'liveness',
+    name: 'Host offline',
+    watch: { set: 'host' },
+    for_s: 5,
+    severity: 'error',
+    annotations: { description: 'The host has not sent a sample for {{value}}, though the pipeline is up.' },
+  },
+  {
+    kind: 'looping',
+    name: 'Agent without progress',
+    watch: { set: 'agent' },
+    for_s: 60,
+    annotations: { description: 'The agent says that it is busy, and none of its tasks has moved for {{value}}.' },
   },
   {
     kind: 'threshold',
@@ -47,6 +62,24 @@ export const DEFAULT_RULES: readonly RuleInput[] = [
     error: { threshold: 120, recovery: 60 },
     for_s: 5,
     annotations: { description: 'Events are {{value}} behind. Until they are not, nobody is called offline.' },
+  },
+  {
+    kind: 'threshold',
+    name: 'Ledger difference',
+    watch: { set: 'pipeline' },
+    measure: 'ledger_differences',
+    error: { threshold: 0 },
+    for_s: 30,
+    annotations: { description: '{{value}} differences between what was read and what is stored: see the pipeline page.' },
+  },
+  {
+    kind: 'budget',
+    name: 'Token budget',
+    watch: { set: 'fleet' },
+    measure: 'total_tokens_used',
+    period: '24h',
+    limit: 1_000_000_000,
+    annotations: { description: '{{value}} tokens in 24 hours. Set the limit of this rule to your own.' },
   },
 ];
 

@@ -1,10 +1,13 @@
-import { type Notification, type Rule, type ThresholdRule } from '@fleetbeat/contracts/alerts.ts';
-import { gaugeKey, WHOLE } from '@fleetbeat/contracts/aggregates.ts';
-import { inTransaction, type Database } from '@fleetbeat/infra/database/database.ts';
+import type { Notification, TransitionReason } from '@fleetbeat/contracts/alerts.ts';
+import type { Rule } from '@fleetbeat/contracts/rules.ts';
+import { inTransaction } from '@fleetbeat/infra/database/database.ts';
+import { abandon, evaluate, type Observation } from '@fleetbeat/infra/rules/evaluate.ts';
 import { TooManyRows } from '@fleetbeat/infra/time-series/time-series.ts';
+import { readDetails } from './alert-details.ts';
 import {
   applyChanges,
   expireAlerts,
+  isTold,
   readActiveAlerts,
   readRules,
   writeHealth,
@@ -13,12 +16,12 @@ import {
   type AlertChange,
   type RuleHealth,
 } from './alert-store.ts';
-import { abandon, evaluate, type Observation } from './evaluate.ts';
-import { isGauge, needsSketches, observe } from './measure-value.ts';
+import type { Verdict } from './diagnose.ts';
+import { isHostWatch, judgeSilent, type HostWatch } from './joint-liveness.ts';
 import { tell } from './notification-text.ts';
-import { readMembers } from './registry.ts';
-import type { RollingWindows, WindowContents, WindowQuestion } from './rolling-windows.ts';
-import { isSilent, readSourceClocks, type SourceClock } from './source-clocks.ts';
+import { observations, type Observations, type Sight } from './observations.ts';
+import { readArchived } from './registry.ts';
+import { readSourceClocks } from './source-clocks.ts';
 
 /** Alerts of one rule that are pending or firing, at most; further keys in breach are counted. */
 export const MAX_ALERTS_PER_RULE = 100;
@@ -27,11 +30,7 @@ const EVALUATION_LOCK = 2_914_460_871;
 /** Resolved alerts and notifications are kept for 30 days. */
 const KEEP_MS = 30 * 24 * 3_600_000;
 
-export interface Evaluator {
-  readonly database: Database;
-  readonly windows: Pick<RollingWindows, 'read'>;
-  /** Silent for longer is offline, in milliseconds, where a rule says nothing else. */
-  readonly silentMs: Readonly<Record<'agent' | 'host', number>>;
+export interface Evaluator extends Pick<Sight, 'database' | 'windows' | 'history' | 'silentMs'> {
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -43,10 +42,8 @@ export interface EvaluationRound {
 }
 
 /** What all rules of one round share. */
-interface Round extends Evaluator {
-  readonly at: number;
-  readonly clocks: ReadonlyMap<number, SourceClock>;
-  readonly lagging: boolean;
+interface Round extends Sight {
+  readonly hostWatches: readonly HostWatch[];
 }
 
 /**
@@ -67,17 +64,19 @@ export async function evaluateUnlocked(evaluator: Evaluator): Promise<Evaluation
   const { database, now } = evaluator;
   const at = now();
   const clocks = await readSourceClocks(database, at);
+  const rules = await readRules(database);
   const round: Round = {
     ...evaluator,
     at,
     clocks: new Map(clocks.map((clock) => [clock.source, clock])),
     lagging: clocks.some(({ lagging }) => lagging),
+    hostWatches: rules.flatMap(({ id, rule }) => (isHostWatch(rule) ? [{ ruleId: id, rule }] : [])),
   };
-  const rules = await readRules(database);
   const active = Map.groupBy(await readActiveAlerts(database), ({ ruleId }) => ruleId);
   const notifications: Notification[] = [];
   const health: RuleHealth[] = [];
-  for (const each of rules) {
+  // Hosts first: what is made of a silent agent depends on its host's alert.
+  for (const each of [...rules].sort((a, b) => Number(isHostWatch(b.rule)) - Number(isHostWatch(a.rule)))) {
     try {
       const result = await evaluateRule(round, each, active.get(each.id) ?? []);
       notifications.push(...result.notifications);
@@ -88,7 +87,14 @@ export async function evaluateUnlocked(evaluator: Evaluator): Promise<Evaluation
     active.delete(each.id);
   }
   // Of rules that are no more.
-  for (const [ruleId, alerts] of active) await applyChanges(database, ruleId, alerts.map(abandoned), at, () => []);
+  for (const [ruleId, alerts] of active)
+    await applyChanges(
+      database,
+      ruleId,
+      alerts.map((alert) => abandoned(alert)),
+      at,
+      () => [],
+    );
   await writeHealth(database, health, at);
   if (Math.floor(at / 1_000) % 600 === 0) await expireAlerts(database, at - KEEP_MS);
   return { notifications, problems: health.filter(({ problem }) => problem !== null) };
@@ -100,8 +106,9 @@ function problemOf(error: unknown): string {
   return error instanceof Error ? error.message.slice(0, 500) : 'could not be evaluated';
 }
 
-function abandoned(alert: ActiveAlert): AlertChange {
-  return { key: alert.key, before: alert, ...abandon(alert.tracks) };
+function abandoned(alert: ActiveAlert, reason: TransitionReason = 'rule_disabled'): AlertChange {
+  const { key, shadow, inhibitedBy } = alert;
+  return { key, before: alert, ...abandon(alert.tracks, reason), shadow, inhibitedBy };
 }
 
 async function evaluateRule(
@@ -111,21 +118,103 @@ async function evaluateRule(
 ): Promise<{ notifications: readonly Notification[]; beyond: number }> {
   if (rule === undefined) throw new Error('the rule is of another version of Fleetbeat');
   const { at } = round;
-  const { changes, beyond } = rule.enabled
-    ? changesOf(rule, await observations(round, rule), active, at)
-    : { changes: active.map(abandoned), beyond: 0 };
+  // An alert is told or not told all its life.
+  const stays = rule.enabled && active.every(({ shadow }) => shadow === rule.shadow);
+  const { changes, beyond } = stays
+    ? await changesByRule(round, rule, active)
+    : { changes: active.map((alert) => abandoned(alert)), beyond: 0 };
   if (changes.length === 0) return { notifications: [], beyond };
   const notifications = await applyChanges(round.database, id, changes, at, (applied) =>
     tell(
       rule,
-      applied.flatMap(({ id: alertId, key, transition, before }) =>
-        transition === undefined ? [] : [{ id: alertId, key, transition, firedAt: before?.firedAt ?? null }],
-      ),
+      applied.flatMap((change) => {
+        const { id: alertId, key, transition, before, details } = change;
+        return transition === undefined || !isTold(change)
+          ? []
+          : [{ id: alertId, key, transition, firedAt: before?.firedAt ?? null, diagnosis: details?.diagnosis ?? null }];
+      }),
       beyond,
       at,
     ),
   );
   return { notifications, beyond };
+}
+
+async function changesByRule(
+  round: Round,
+  rule: Rule,
+  active: readonly ActiveAlert[],
+): Promise<{ changes: readonly AlertChange[]; beyond: number }> {
+  const observed = await observations(round, rule);
+  const found = changesOf(rule, observed, active, round.at);
+  const kept = await withoutArchived(round, rule, found.changes, active);
+  const judged =
+    rule.kind === 'liveness' && rule.watch.set === 'agent' ? await judgeChanges(round, kept, active, observed) : undefined;
+  const changes = judged?.changes ?? kept;
+  const firing = changes.flatMap((change) =>
+    beginsToFire(change)
+      ? [{ key: change.key, observation: observed.get(change.key), verdict: judged?.verdicts.get(change.key) }]
+      : [],
+  );
+  if (firing.length === 0) return { changes, beyond: found.beyond };
+  const details = await readDetails(round.database, rule, firing);
+  return { changes: changes.map((change) => ({ ...change, details: details.get(change.key) })), beyond: found.beyond };
+}
+
+/** People hear of it now, or would. */
+function beginsToFire({ transition }: AlertChange): boolean {
+  return transition?.to === 'firing' && (transition.from !== 'firing' || transition.reason === 'inhibition_ended');
+}
+
+/** Changes without those of archived agents, whose alerts end. */
+async function withoutArchived(
+  { database }: Round,
+  rule: Rule,
+  changes: readonly AlertChange[],
+  active: readonly ActiveAlert[],
+): Promise<readonly AlertChange[]> {
+  if (rule.watch.set !== 'agent') return changes;
+  const archived = await readArchived(database, [...new Set([...changes, ...active].map(({ key }) => key))]);
+  if (archived.size === 0) return changes;
+  const ended = active.filter(({ key }) => archived.has(key)).map((alert) => abandoned(alert, 'no_data'));
+  return [...changes.filter(({ key }) => !archived.has(key)), ...ended];
+}
+
+/**
+ * What becomes of the alerts of silent agents by what their hosts do: one that cannot be told yet does not fire yet, one
+ * that follows from its host's is inhibited, and one that is inhibited without a reason any more is told.
+ */
+async function judgeChanges(
+  round: Round,
+  changes: readonly AlertChange[],
+  active: readonly ActiveAlert[],
+  observed: Observations,
+): Promise<{ changes: readonly AlertChange[]; verdicts: ReadonlyMap<string, Verdict> }> {
+  const ended = new Set(changes.filter(({ transition }) => transition?.to === 'resolved').map(({ key }) => key));
+  const held = active.filter(({ key, inhibitedBy }) => inhibitedBy !== null && !ended.has(key) && isSilentNow(observed.get(key)));
+  const asked = [...changes.filter(beginsToFire), ...held].map(({ key }) => key);
+  const verdicts = await judgeSilent(round, asked);
+  const judged = changes.flatMap((change): AlertChange[] => {
+    const verdict = beginsToFire(change) ? verdicts.get(change.key) : undefined;
+    if (verdict?.kind === 'wait') return [];
+    return [verdict?.kind === 'inhibit' ? { ...change, inhibitedBy: verdict.by } : change];
+  });
+  const released = held.filter(({ key }) => verdicts.get(key)?.kind === 'tell');
+  const keys = new Set(released.map(({ key }) => key));
+  return {
+    changes: [...judged.filter(({ key }) => !keys.has(key)), ...released.map((alert) => release(alert, observed.get(alert.key)))],
+    verdicts,
+  };
+}
+
+function isSilentNow(observation: Observation | undefined): boolean {
+  return observation?.kind === 'value' && observation.value > 0;
+}
+
+function release(alert: ActiveAlert, observation: Observation | undefined): AlertChange {
+  const value = observation?.kind === 'value' ? observation.value : null;
+  const transition = { from: 'firing', to: 'firing', severity: alert.severity, reason: 'inhibition_ended', value } as const;
+  return { key: alert.key, before: alert, tracks: alert.tracks, transition, shadow: alert.shadow, inhibitedBy: null };
 }
 
 /** What becomes of each key: those that have an alert first, further ones while there is room for theirs. */
@@ -139,9 +228,10 @@ export function changesOf(
   let room = MAX_ALERTS_PER_RULE;
   for (const alert of active) {
     const { tracks, transition } = evaluate(rule, observed.get(alert.key) ?? observed.otherwise, alert.tracks, now);
-    if (transition?.to !== 'resolved' && transition?.to !== 'inactive') room -= 1;
+    // What follows from something else takes nobody's place.
+    if (transition?.to !== 'resolved' && transition?.to !== 'inactive' && alert.inhibitedBy === null) room -= 1;
     if (transition !== undefined || JSON.stringify(tracks) !== JSON.stringify(alert.tracks)) {
-      changes.push({ key: alert.key, before: alert, tracks, transition });
+      changes.push({ key: alert.key, before: alert, tracks, transition, shadow: alert.shadow, inhibitedBy: alert.inhibitedBy });
     }
   }
   const known = new Set(active.map(({ key }) => key));
@@ -152,101 +242,8 @@ export function changesOf(
     if (transition === undefined) continue;
     if (room > 0) {
       room -= 1;
-      changes.push({ key, before: undefined, tracks, transition });
+      changes.push({ key, before: undefined, tracks, transition, shadow: rule.shadow, inhibitedBy: null });
     } else beyond += 1;
   }
   return { changes, beyond };
-}
-
-/** What a rule sees, by key. `otherwise`: of keys that have an alert and are not among them. */
-export interface Observations {
-  get(key: string): Observation | undefined;
-  entries(): Iterable<[string, Observation]>;
-  readonly otherwise: Observation;
-}
-
-const NO_DATA: Observation = { kind: 'no_data' };
-const UNKNOWN: Observation = { kind: 'unknown' };
-
-function seen(byKey: ReadonlyMap<string, Observation>, otherwise: Observation): Observations {
-  return { get: (key) => byKey.get(key), entries: () => byKey.entries(), otherwise };
-}
-
-/** While the pipeline lags, nothing that is missing is believed. */
-async function observations(round: Round, rule: Rule): Promise<Observations> {
-  const missing = round.lagging ? UNKNOWN : NO_DATA;
-  switch (rule.kind) {
-    case 'liveness':
-      return silences(round, rule);
-    case 'absence': {
-      const question = windowQuestion(rule.watch.set, rule.window, false);
-      const contents = await round.windows.read(question);
-      const keys = (await chosenKeys(round, rule)) ?? [WHOLE];
-      const observationOf = (key: string): Observation => {
-        return hasContents(question, contents, key) ? { kind: 'value', value: 1 } : missing;
-      };
-      // Whoever is no longer among the keys is not waited for: as good as heard from.
-      return seen(new Map(keys.map((key) => [key, observationOf(key)])), round.lagging ? UNKNOWN : { kind: 'value', value: 1 });
-    }
-    case 'threshold':
-      return rule.watch.set === 'pipeline' ? pipelineLag(round) : thresholds(round, rule, missing);
-    default:
-      return rule satisfies never;
-  }
-}
-
-function pipelineLag({ clocks, at }: Round): Observations {
-  const lags = [...clocks.values()].map(({ clock }) => Math.max(0, at - clock) / 1_000);
-  const observation: Observation = lags.length === 0 ? NO_DATA : { kind: 'value', value: Math.max(...lags) };
-  return seen(new Map([[WHOLE, observation]]), NO_DATA);
-}
-
-async function silences(round: Round, rule: Extract<Rule, { kind: 'liveness' }>): Promise<Observations> {
-  const { set, keys, labels } = rule.watch;
-  if (set !== 'agent' && set !== 'host') throw new Error('only agents and hosts can be offline');
-  const silentMs = rule.silent_s === undefined ? round.silentMs[set] : rule.silent_s * 1_000;
-  const byKey = new Map<string, Observation>();
-  for (const { key, source, lastSeen } of await readMembers(round.database, { set, keys, labels })) {
-    const clock = round.clocks.get(source);
-    const silent = clock === undefined ? 'unknown' : isSilent(clock, lastSeen, silentMs);
-    if (clock === undefined || silent === 'unknown') byKey.set(key, UNKNOWN);
-    else byKey.set(key, { kind: 'value', value: silent ? (clock.clock - lastSeen) / 1_000 : 0 });
-  }
-  return seen(byKey, round.lagging ? UNKNOWN : NO_DATA);
-}
-
-async function thresholds(round: Round, rule: ThresholdRule, missing: Observation): Promise<Observations> {
-  const question = windowQuestion(rule.watch.set, rule.window, needsSketches(rule.measure));
-  const contents = await round.windows.read(question);
-  // A part of the events is less than all of them.
-  if (round.lagging && rule.comparison.startsWith('<')) return seen(new Map(), UNKNOWN);
-  const chosen = await chosenKeys(round, rule);
-  const prefix = isGauge(rule.measure) ? gaugeKey(rule.measure, '') : '';
-  const keys = chosen ?? [...contents.keys()].flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []));
-  const byKey = new Map<string, Observation>();
-  for (const key of keys) {
-    const observation = observe(rule, contents.get(prefix + key));
-    byKey.set(key, observation.kind === 'no_data' ? missing : observation);
-  }
-  return seen(byKey, missing);
-}
-
-/** The keys that a rule is about; undefined where it is about all there are. */
-async function chosenKeys({ database }: Round, rule: Rule): Promise<readonly string[] | undefined> {
-  const { set, keys, labels } = rule.watch;
-  if (keys !== undefined) return keys;
-  // Absence is noticed only of those that are expected.
-  if ((set === 'agent' || set === 'host') && (labels !== undefined || rule.kind === 'absence')) {
-    return (await readMembers(database, { set, labels })).map(({ key }) => key);
-  }
-  return undefined;
-}
-
-function windowQuestion(set: Rule['watch']['set'], window: ThresholdRule['window'], sketches: boolean): WindowQuestion {
-  if (set === 'pipeline') throw new Error('the pipeline has no windows');
-  return { set, window, sketches };
-}
-
-function hasContents({ set }: WindowQuestion, contents: WindowContents, key: string): boolean {
-  return contents.has(set === 'host' ? gaugeKey('cpu_usage', key) : key);
 }

@@ -4,6 +4,7 @@ import { every } from '../engine/every.ts';
 import { shipDefaultRules } from './default-rules.ts';
 import { evaluateRules } from './evaluate-rules.ts';
 import { RollingWindows } from './rolling-windows.ts';
+import { RuleHistory } from './rule-history.ts';
 
 /** How often rules are evaluated, in milliseconds. */
 const EVERY_MS = 1_000;
@@ -15,7 +16,9 @@ export function keepAlerts(
 ): { stop(): Promise<void> } {
   const { config, logger, database, timeSeries, metrics } = context;
   const now = Date.now;
-  const windows = new RollingWindows({ store: timeSeries, database, retention: config.retention, now }, now);
+  const sources = { store: timeSeries, database, retention: config.retention, now };
+  const windows = new RollingWindows(sources, now);
+  const history = new RuleHistory(sources, now);
   const silentMs = { agent: config.agentOfflineMs, host: config.hostOfflineMs };
   let shipped = false;
   let complained = '';
@@ -24,7 +27,7 @@ export function keepAlerts(
     async () => {
       if (!shipped) await shipDefaultRules(database);
       shipped = true;
-      const round = await metrics.timed('evaluate_rules', () => evaluateRules({ database, windows, silentMs, now }));
+      const round = await metrics.timed('evaluate_rules', () => evaluateRules({ database, windows, history, silentMs, now }));
       if (round === null) return;
       announce(round.notifications.map((data) => ({ type: 'notification', data })));
       const complaint = JSON.stringify(round.problems);

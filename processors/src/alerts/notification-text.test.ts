@@ -1,7 +1,7 @@
-import { ruleSchema, type RuleInput } from '@fleetbeat/contracts/alerts.ts';
+import { ruleSchema, type RuleInput } from '@fleetbeat/contracts/rules.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { Transition } from './evaluate.ts';
+import type { Transition } from '@fleetbeat/infra/rules/evaluate.ts';
 import { tell, TITLE_LENGTH, type ChangedAlert } from './notification-text.ts';
 
 const NOW = 1_800_000_000_000;

@@ -1,6 +1,14 @@
-import { fillAnnotations, formatDuration, formatThreshold, formatValue } from '@fleetbeat/contracts/alert-values.ts';
-import { RULE_WINDOWS, type AlertNews, type Rule, type Severity, type WatchedSet } from '@fleetbeat/contracts/alerts.ts';
-import type { Transition } from './evaluate.ts';
+import {
+  fillAnnotations,
+  formatDuration,
+  formatMeasure,
+  formatThreshold,
+  formatValue,
+} from '@fleetbeat/contracts/alert-values.ts';
+import type { AlertNews, Diagnosis, Severity } from '@fleetbeat/contracts/alerts.ts';
+import { RULE_WINDOWS, type WatchedSet } from '@fleetbeat/contracts/rule-measures.ts';
+import type { ComparedRule, Rule, RuleOf } from '@fleetbeat/contracts/rules.ts';
+import type { Transition } from '@fleetbeat/infra/rules/evaluate.ts';
 
 /** What people read when alerts change. */
 
@@ -18,6 +26,7 @@ export interface ChangedAlert {
   readonly key: string;
   readonly transition: Transition;
   readonly firedAt: number | null;
+  readonly diagnosis?: Diagnosis | null | undefined;
 }
 
 /** Characters of a title at most. */
@@ -53,7 +62,7 @@ const KINDS = ['firing', 'escalated', 'eased', 'resolved'] as const;
 export function kindOf({ from, to, reason }: Transition): AlertNews | undefined {
   if (to === 'resolved') return 'resolved';
   if (to !== 'firing') return undefined;
-  if (from !== 'firing') return 'firing';
+  if (from !== 'firing' || reason === 'inhibition_ended') return 'firing';
   return reason === 'worse_lasted' ? 'escalated' : 'eased';
 }
 
@@ -66,6 +75,7 @@ const PLURALS: Record<WatchedSet, string> = {
   agent: 'agents',
   model: 'models',
   host: 'hosts',
+  workflow: 'workflows',
   fleet: 'fleets',
   pipeline: 'pipelines',
 };
@@ -89,7 +99,13 @@ function titleOf(
       case 'absence':
         if (kind === 'resolved') return `${who} heard from again`;
         return `Nothing from ${who} for ${formatDuration(RULE_WINDOWS[rule.window] / 1_000)}`;
+      case 'looping':
+        if (kind === 'resolved') return `${who} ${many === undefined ? 'gets' : 'get'} on again`;
+        return `${who} busy without progress for ${formatValue(rule, first.transition.value)}`;
+      case 'budget':
+        return budgetTitle(rule, kind, who, first, many !== undefined, whole);
       case 'threshold':
+      case 'change':
         return thresholdTitle(rule, kind, who, first, many !== undefined, whole);
       default:
         return rule satisfies never;
@@ -109,8 +125,22 @@ function livenessTitle(kind: AlertNews, who: string, alerts: readonly ChangedAle
   return `${who} ${one ? 'answers' : 'answer'} again${lasted}`;
 }
 
+function budgetTitle(
+  rule: RuleOf<'budget'>,
+  kind: AlertNews,
+  who: string,
+  { transition }: ChangedAlert,
+  many: boolean,
+  whole: boolean,
+): string {
+  const about = whole ? rule.name : `${rule.name}: ${who}`;
+  if (kind === 'resolved') return `${about} within budget again`;
+  if (many) return `${about} at their budget`;
+  return `${about} at ${formatValue(rule, transition.value)} of ${formatMeasure(rule.measure, rule.limit)} in ${rule.period}`;
+}
+
 function thresholdTitle(
-  rule: Extract<Rule, { kind: 'threshold' }>,
+  rule: ComparedRule,
   kind: AlertNews,
   who: string,
   { transition }: ChangedAlert,
@@ -144,6 +174,7 @@ function bodyOf(rule: Rule, kind: AlertNews, alerts: readonly ChangedAlert[], fi
   const { severity, value } = first.transition;
   const annotations = fillAnnotations(rule, { key: first.key, value, severity });
   const lines = alerts.length === 1 ? Object.values(annotations) : alerts.slice(0, LISTED).map((alert) => lineOf(rule, alert));
+  if (alerts.length === 1 && kind !== 'resolved' && first.diagnosis) lines.push(first.diagnosis.text);
   const unlisted = (alerts.length === 1 ? 0 : Math.max(0, alerts.length - LISTED)) + beyond;
   if (unlisted > 0) lines.push(`and ${unlisted} more`);
   if (rule.runbook_url !== null && kind !== 'resolved') lines.push(rule.runbook_url);

@@ -1,5 +1,5 @@
-import { RULE_WINDOWS, type RuleWindow } from '@fleetbeat/contracts/alerts.ts';
-import { SETS, type SetName } from '@fleetbeat/contracts/aggregates.ts';
+import { RULE_WINDOWS, type RuleWindow, type WindowSet } from '@fleetbeat/contracts/rule-measures.ts';
+import { SETS } from '@fleetbeat/contracts/aggregates.ts';
 import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import { readWindows, type WindowSources } from '@fleetbeat/infra/time-series/read-windows.ts';
 
@@ -11,16 +11,19 @@ const SHARE_OF_TIME = 10;
 /** Rows that one window of a set is merged from at most; more is a problem of the rules that ask for it. */
 const MAX_ROWS = 500_000;
 
-export type WindowSet = Extract<SetName, 'agent' | 'model' | 'host' | 'fleet'>;
-
 export interface WindowQuestion {
   readonly set: WindowSet;
   readonly window: RuleWindow;
   readonly sketches: boolean;
+  /** What its end moves by, in milliseconds. */
+  readonly stepMs: 10_000 | 60_000;
 }
 
-/** What is in a window, by key of the set. */
-export type WindowContents = ReadonlyMap<string, Partial>;
+/** What is in a window that ends at `to` (epoch milliseconds), by key of the set. */
+export interface WindowContents {
+  readonly to: number;
+  readonly byKey: ReadonlyMap<string, Partial>;
+}
 
 interface Read {
   readonly contents: Promise<WindowContents>;
@@ -43,7 +46,7 @@ export class RollingWindows {
   }
 
   read(question: WindowQuestion): Promise<WindowContents> {
-    const name = `${question.set}/${question.window}`;
+    const name = `${question.set}/${question.window}/${question.stepMs}`;
     const known = this.#reads.get(name);
     if (known !== undefined && known.freshUntil > this.#now() && (known.sketches || !question.sketches)) return known.contents;
     const begun = this.#now();
@@ -58,10 +61,8 @@ export class RollingWindows {
     return read.contents;
   }
 
-  async #ask({ set, window, sketches }: WindowQuestion, now: number): Promise<WindowContents> {
+  async #ask({ set, window, sketches, stepMs }: WindowQuestion, now: number): Promise<WindowContents> {
     const length = RULE_WINDOWS[window];
-    // Long windows move by minutes, which are fewer rows.
-    const stepMs = length <= RULE_WINDOWS['5m'] ? 10_000 : 60_000;
     const to = Math.floor((now - BEHIND_MS) / stepMs) * stepMs;
     const { byKey } = await readWindows(this.#sources, { set, from: to - length, to, stepMs, sketches, limit: MAX_ROWS });
     const contents = new Map<string, Partial>();
@@ -70,6 +71,6 @@ export class RollingWindows {
       for (const each of windows.values()) whole.merge(each);
       contents.set(key, whole);
     }
-    return contents;
+    return { to, byKey: contents };
   }
 }

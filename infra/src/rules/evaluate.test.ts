@@ -1,4 +1,4 @@
-import { ruleSchema, type Rule, type RuleInput } from '@fleetbeat/contracts/alerts.ts';
+import { ruleSchema, type Rule, type RuleInput } from '@fleetbeat/contracts/rules.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { abandon, evaluate, type Observation, type Tracks, type Transition } from './evaluate.ts';

@@ -1,11 +1,19 @@
-import type { AlertState, Level, Rule, Severity, ThresholdRule, TransitionReason } from '@fleetbeat/contracts/alerts.ts';
+import type { AlertState, Severity, TransitionReason } from '@fleetbeat/contracts/alerts.ts';
+import type { ComparedRule, Level, Rule, RuleOf } from '@fleetbeat/contracts/rules.ts';
 
 /**
  * What a rule sees of one key. `no_data`: certainly nothing. `unknown`: it cannot be told now, as while the pipeline
  * lags; then nothing changes.
  */
 export type Observation =
-  { readonly kind: 'value'; readonly value: number } | { readonly kind: 'no_data' } | { readonly kind: 'unknown' };
+  | {
+      readonly kind: 'value';
+      readonly value: number;
+      /** Of a budget: in how many seconds its limit will be reached at the present rate; undefined: not so. */
+      readonly limitIn?: number | undefined;
+    }
+  | { readonly kind: 'no_data' }
+  | { readonly kind: 'unknown' };
 
 /**
  * One level of an alert: an alert as Prometheus knows it. `since`: when the breach began; `clearedAt`: when a firing
@@ -66,12 +74,12 @@ export function evaluate(rule: Rule, observation: Observation, tracks: Tracks, n
   return { tracks: transition?.to === 'resolved' ? {} : next, transition };
 }
 
-/** Ends whatever there is of a rule that no longer applies. */
-export function abandon(tracks: Tracks): Evaluation {
+/** Ends whatever there is of a rule, or a key, that is no longer looked at. */
+export function abandon(tracks: Tracks, reason: TransitionReason = 'rule_disabled'): Evaluation {
   const before = standing(tracks);
   if (before.state === 'inactive') return { tracks: {}, transition: undefined };
   const to = before.state === 'firing' ? 'resolved' : 'inactive';
-  return { tracks: {}, transition: { from: before.state, to, severity: before.severity, reason: 'rule_disabled', value: null } };
+  return { tracks: {}, transition: { from: before.state, to, severity: before.severity, reason, value: null } };
 }
 
 function moveTrack(track: Track | undefined, holds: boolean, forMs: number, keepMs: number, now: number): Track | undefined {
@@ -120,21 +128,35 @@ function transitionOf(before: Standing, after: Standing, observation: Observatio
 function conditionsOf(rule: Rule): Condition[] {
   switch (rule.kind) {
     case 'threshold':
+    case 'change':
       return (['error', 'warning'] as const).flatMap((severity) => {
         const level = rule[severity];
         return level === undefined ? [] : [{ severity, holds: breach(rule, level) }];
       });
+    case 'budget':
+      return [
+        ...(rule.error_at === null ? [] : [{ severity: 'error' as const, holds: spent(rule, rule.error_at) }]),
+        ...(rule.warning_at === null
+          ? []
+          : [{ severity: 'warning' as const, holds: spent(rule, rule.warning_at, rule.warn_ahead_s) }]),
+      ];
     case 'absence':
       return [{ severity: rule.severity, holds: ({ kind }) => kind === 'no_data' }];
     case 'liveness':
-      // The value is the silence in seconds where that is too long, else 0.
+    case 'looping':
+      // The value is how long it has lasted, in seconds, where that is too long, else 0.
       return [{ severity: rule.severity, holds: (observation) => observation.kind === 'value' && observation.value > 0 }];
     default:
       return rule satisfies never;
   }
 }
 
-function breach(rule: ThresholdRule, { threshold, recovery = threshold }: Level): Condition['holds'] {
+function spent({ limit }: RuleOf<'budget'>, part: number, aheadS = 0): Condition['holds'] {
+  return (observation) =>
+    observation.kind === 'value' && (observation.value >= limit * part || (observation.limitIn ?? Infinity) <= aheadS);
+}
+
+function breach(rule: ComparedRule, { threshold, recovery = threshold }: Level): Condition['holds'] {
   return (observation, firing) => {
     if (observation.kind !== 'value') return false;
     const { value } = observation;
