@@ -2,6 +2,7 @@ import type { Topic } from '@fleetbeat/contracts/events.ts';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import type { Partition, PartitionReader, Subscription } from './event-log.ts';
+import { removeEndedMembers } from './kafka-ended-members.ts';
 import { KafkaPartitionQueue } from './kafka-partition-queue.ts';
 import { pause, readPartition } from './read-partition.ts';
 
@@ -112,15 +113,24 @@ export function consumeFromKafka(
     away = true;
   }
 
+  /** Where it fails, the broker still finds out by itself that they have gone. */
+  async function removeEnded(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(LEAVE_MS)]);
+    await within(LEAVE_MS, removeEndedMembers(kafka, group, patience, logger)).catch((error: unknown) =>
+      logger.debug({ err: error, group }, 'it is not known whether members of the group have ended'),
+    );
+  }
+
   /** One life of a consumer: until it crashes, is stuck or the subscription stops. */
   async function live(): Promise<void> {
     const current = kafka.consumer({
       groupId: group,
-      // Heartbeats never wait for a reader, so a member that is silent for so long is gone; after a crash the others
-      // wait for it no longer than the rebalance timeout.
-      sessionTimeout: 15_000,
-      rebalanceTimeout: 6_000,
-      heartbeatInterval: 1_500,
+      // Heartbeats never wait for a reader, so a member that is silent for so long is gone. When somebody joins, the
+      // others wait for it no longer than the rebalance timeout; that they must rejoin they hear with a heartbeat.
+      sessionTimeout: 10_000,
+      rebalanceTimeout: 4_000,
+      heartbeatInterval: 750,
       minBytes: 1,
       maxBytes: 16 * MiB,
       maxBytesPerPartition: 4 * MiB,
@@ -157,9 +167,13 @@ export function consumeFromKafka(
     try {
       await current.connect();
       await current.subscribe({ topics: topics.map((topic) => topicPrefix + topic), fromBeginning: true });
-      await current.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: take });
+      await Promise.all([
+        current.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: take }),
+        removeEnded(over.signal),
+      ]);
       while (!over.signal.aborted) {
         await pause(WATCH_MS, over.signal);
+        await removeEnded(over.signal);
         if (performance.now() - lastFetch > STUCK_MS) throw new Error(`the consumer has not fetched for ${STUCK_MS / 1000} s`);
       }
     } finally {

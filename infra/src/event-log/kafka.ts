@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { DEFAULT_PARTITIONS, EVENT_TOPICS, TOPICS, type Topic } from '@fleetbeat/contracts/events.ts';
 import type { Admin, ITopicConfig } from 'kafkajs';
 import type { Logger } from '../logger.ts';
+import { processName } from '../process-name.ts';
 import { availably, createAppendQueue, type AppendLimits } from './append-queue.ts';
 import type { EventLog, Partition, PartitionOffsets, Subscription } from './event-log.ts';
 import { consumeFromKafka, within, type KafkaSubscription } from './kafka-consume.ts';
@@ -44,14 +46,18 @@ export interface KafkaEventLogOptions {
 /** The event log on Apache Kafka. */
 export function createKafkaEventLog(brokers: readonly string[], logger: Logger, options: KafkaEventLogOptions = {}): EventLog {
   const topicPrefix = options.topicPrefix ?? '';
-  const kafka = new Kafka({
-    brokers: [...brokers],
-    clientId: 'fleetbeat',
-    connectionTimeout: 3_000,
-    requestTimeout: 30_000,
-    retry: { retries: 4, initialRetryTime: 200, maxRetryTime: 2_000, multiplier: 2, factor: 0.2 },
-    logCreator: kafkaLogCreator(logger),
-  });
+  const kafkaAs = (clientId: string) =>
+    new Kafka({
+      brokers: [...brokers],
+      clientId,
+      connectionTimeout: 3_000,
+      requestTimeout: 30_000,
+      retry: { retries: 4, initialRetryTime: 200, maxRetryTime: 2_000, multiplier: 2, factor: 0.2 },
+      logCreator: kafkaLogCreator(logger),
+    });
+  const kafka = kafkaAs('fleetbeat');
+  // The name of a group's member starts with its client's: it tells others whether the process still runs.
+  const consuming = processName().then((name) => kafkaAs(`fleetbeat-${hostname()}-${name}`));
   const producer = createKafkaProducer(brokers, topicPrefix, logger);
   const queue = createAppendQueue((records) => producer.send(records), LIMITS);
   const subscriptions = new Set<Subscription>();
@@ -128,8 +134,12 @@ export function createKafkaEventLog(brokers: readonly string[], logger: Logger, 
     };
   }
 
-  function subscribe(group: string, topics: readonly Topic[], reader: Parameters<EventLog['consume']>[2]): KafkaSubscription {
-    const subscription = consumeFromKafka(kafka, topicPrefix, topicPrefix + group, topics, reader, bounds, logger);
+  async function subscribe(
+    group: string,
+    topics: readonly Topic[],
+    reader: Parameters<EventLog['consume']>[2],
+  ): Promise<KafkaSubscription> {
+    const subscription = consumeFromKafka(await consuming, topicPrefix, topicPrefix + group, topics, reader, bounds, logger);
     subscriptions.add(subscription);
     return subscription;
   }
@@ -185,14 +195,14 @@ export function createKafkaEventLog(brokers: readonly string[], logger: Logger, 
 
     async consume(group, topics, reader) {
       for (const topic of topics) await partitionCount(topic);
-      const subscription = subscribe(group, topics, reader);
+      const subscription = await subscribe(group, topics, reader);
       groups.add(subscription);
       return remember(subscription);
     },
 
     async tail(topic, onRecords) {
       const ends = new Map((await topicOffsets(topic)).map(({ partition, end }) => [partition, end]));
-      return remember(subscribe(`fleetbeat-tail-${randomUUID()}`, [topic], tailReader(ends, onRecords, logger)));
+      return remember(await subscribe(`fleetbeat-tail-${randomUUID()}`, [topic], tailReader(ends, onRecords, logger)));
     },
 
     async commit(group, partition, offset) {

@@ -98,3 +98,48 @@ export function kafkaLogCreator(logger: Logger): logCreator {
       logger.debug(fields, `kafkajs: ${log.message}`);
     };
 }
+
+interface Broker {
+  describeGroups(of: { groupIds: readonly string[] }): Promise<{ groups: { members: GroupMember[] }[] }>;
+  leaveGroup(of: { groupId: string; memberId: string }): Promise<unknown>;
+}
+interface Cluster {
+  connect(): Promise<void>;
+  findGroupCoordinator(of: { groupId: string }): Promise<Broker>;
+  disconnect(): Promise<void>;
+}
+
+export interface GroupMember {
+  readonly memberId: string;
+  readonly clientId: string;
+}
+
+/** A connection to the broker that keeps a consumer group. */
+export interface GroupCoordinator {
+  members(): Promise<readonly GroupMember[]>;
+  /** Says for a member that it leaves. */
+  remove(memberId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What the public admin client of kafkajs has no call for. Any client may say that a member leaves. */
+export async function connectCoordinator(kafka: InstanceType<typeof Kafka>, groupId: string): Promise<GroupCoordinator> {
+  const createCluster = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === 'private:Kafka:createCluster',
+  );
+  if (createCluster === undefined) throw new Error('kafkajs is not the version that this was written for');
+  const cluster = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[createCluster]?.({});
+  if (cluster === undefined) throw new Error('kafkajs makes no connections');
+  try {
+    await cluster.connect();
+    const broker = await cluster.findGroupCoordinator({ groupId });
+    return {
+      members: async () => (await broker.describeGroups({ groupIds: [groupId] })).groups[0]?.members ?? [],
+      remove: async (memberId) => void (await broker.leaveGroup({ groupId, memberId })),
+      close: () => cluster.disconnect(),
+    };
+  } catch (error) {
+    await cluster.disconnect();
+    throw error;
+  }
+}

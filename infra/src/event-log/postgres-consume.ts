@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Topic } from '@fleetbeat/contracts/events.ts';
 import { inTransaction, type Database, type Transaction } from '../database/database.ts';
 import type { Logger } from '../logger.ts';
+import { hasEnded, processName } from '../process-name.ts';
 import type { Partition, PartitionReader, Subscription } from './event-log.ts';
 import type { LogDirectory } from './postgres-directory.ts';
 import type { LogPoller } from './postgres-poll.ts';
@@ -28,7 +29,7 @@ export async function consumeByLease(
   reader: PartitionReader,
   logger: Logger,
 ): Promise<Subscription> {
-  const member = `${hostname()}-${process.pid}-${randomUUID()}`;
+  const member = `${hostname()}-${await processName()}-${randomUUID()}`;
   const partitions = new Map<number, Partition>();
   const logsByTopic = new Map<string, readonly number[]>();
   for (const topic of topics) {
@@ -137,6 +138,7 @@ async function renewLeases(
     [group, member, topics, lease],
   );
   await transaction.query('delete from log_members where group_name = $1 and expires_at < clock_timestamp()', [group]);
+  await removeEnded(transaction, group);
   const members = await transaction.query<{ member: string; topics: string[] }>(
     'select member, topics from log_members where group_name = $1',
     [group],
@@ -157,4 +159,16 @@ async function renewLeases(
     [group, member, lease, [...owned, ...take]],
   );
   return { moves: { take, giveUp: moves.giveUp }, owned };
+}
+
+/** Nobody waits for the leases of a process that is known to have ended. */
+async function removeEnded(transaction: Transaction, group: string): Promise<void> {
+  const { rows } = await transaction.query<{ member: string }>('select member from log_members where group_name = $1', [group]);
+  const ended: string[] = [];
+  for (const { member } of rows) {
+    if (await hasEnded(member)) ended.push(member);
+  }
+  if (ended.length === 0) return;
+  await transaction.query('delete from log_leases where group_name = $1 and owner = any($2)', [group, ended]);
+  await transaction.query('delete from log_members where group_name = $1 and member = any($2)', [group, ended]);
 }

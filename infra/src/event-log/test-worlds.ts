@@ -27,6 +27,7 @@ export interface World {
 }
 
 export interface PostgresWorld extends World {
+  readonly url: string;
   readonly database: Database;
 }
 
@@ -39,6 +40,7 @@ export async function postgresWorld(): Promise<PostgresWorld> {
   const { url, database, drop } = await freshDatabase();
   const pools: Database[] = [];
   return {
+    url,
     database,
     open: () => {
       const pool = openDatabase(url, logger);
