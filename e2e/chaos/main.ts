@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ROW_TITLES, runChaos } from './run-chaos.ts';
-import type { DeploymentName } from './schedule.ts';
+import { planFaults, type DeploymentName } from './schedule.ts';
 
 /** `npm run chaos`: see docs/chaos.md. */
 const HELP = `Kills, stalls and adds processes and servers under verified load, and checks that nothing was lost or counted twice.
@@ -59,7 +59,7 @@ for (const deployment of deployments) {
   console.log(ROW_TITLES);
   const { differences, loads, dataDir } = await runChaos({
     deployment,
-    faults,
+    faults: planFaults(deployment, faults, seed),
     seed,
     secondsBetween,
     rate,

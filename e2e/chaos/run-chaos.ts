@@ -12,7 +12,7 @@ import { createExtraProcessors } from './extra-processors.ts';
 import { inflict, readPid } from './inflict.ts';
 import { untilJobRuns } from './job-runs.ts';
 import { startLoad, type Load } from './load.ts';
-import { describeFault, planFaults, randomOf, type DeploymentName } from './schedule.ts';
+import { describeFault, randomOf, type DeploymentName, type Fault } from './schedule.ts';
 import { watchScreen } from './screen.ts';
 import { NotInTime, waitUntil } from './wait-until.ts';
 
@@ -25,7 +25,8 @@ const SETTLE_MS = 60_000;
 
 export interface ChaosOptions {
   readonly deployment: DeploymentName;
-  readonly faults: number;
+  readonly faults: readonly Fault[];
+  /** Decides the pauses and the load. */
   readonly seed: number;
   /** Mean pause between the end of one fault and the next. */
   readonly secondsBetween: number;
@@ -44,7 +45,7 @@ export interface ChaosOptions {
 /** What became of one fault; times are milliseconds since it was inflicted. */
 export interface FaultRow {
   readonly at: number;
-  readonly what: string;
+  readonly fault: Fault;
   /** The process or server runs again, the paused one was woken, the added one is ready. */
   readonly over: number;
   /** The gateway has acknowledged an event for every partition that was sent after that. */
@@ -91,7 +92,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 async function disturb(
   system: RunningSystem,
   engines: Awaited<ReturnType<typeof startClusterEngines>> | undefined,
-  { deployment, faults: count, seed, secondsBetween, rate, lateSeconds, thorough, say }: ChaosOptions,
+  { faults, seed, secondsBetween, rate, lateSeconds, thorough, say }: ChaosOptions,
 ): Promise<ChaosReport> {
   const began = performance.now();
   const random = randomOf(seed ^ 0x5eed);
@@ -127,19 +128,18 @@ async function disturb(
   /** Inflicts one fault after the other, each when the pipeline has recovered from the one before. */
   async function inflictAll(): Promise<void> {
     const lateLoad = `--rate 60 --agents 20 --hosts 2 --duration ${lateSeconds} --seed ${seed + 1} --late`;
-    for (const [index, fault] of planFaults(deployment, count, seed).entries()) {
-      if (index === Math.floor(count / 4)) await load('a tenth was offline for an hour', lateLoad);
-      if (index === Math.floor(count / 2)) await load(REPEATED, trace);
+    for (const [index, fault] of faults.entries()) {
+      if (index === Math.floor(faults.length / 4)) await load('a tenth was offline for an hour', lateLoad);
+      if (index === Math.floor(faults.length / 2)) await load(REPEATED, trace);
       await sleep(secondsBetween * 1_000 * (0.5 + random()));
       const start = performance.now();
-      const what = describeFault(fault);
       try {
         await inflict(fault, { system, engines, extras, untilMoves: async () => void (await follow()) });
         const over = performance.now() - start;
         const { taken, shown, stored } = await follow();
         const row: FaultRow = {
           at: start - began,
-          what,
+          fault,
           over,
           taken: taken - start,
           shown: shown - start,
@@ -149,7 +149,7 @@ async function disturb(
         say(rowText(rows.length, row));
       } catch (error) {
         throw error instanceof NotInTime
-          ? new NotInTime(`no recovery from fault ${index + 1}, ${what}: ${error.message}`)
+          ? new NotInTime(`no recovery from fault ${index + 1}, ${describeFault(fault)}: ${error.message}`)
           : error;
       }
     }
@@ -214,7 +214,7 @@ function rowText(number: number, row: FaultRow): string {
     String(number).padStart(3),
     (row.at / 1_000).toFixed(0).padStart(5),
     '',
-    row.what.padEnd(30),
+    describeFault(row.fault).padEnd(30),
     ...[row.over, row.taken, row.shown, row.stored].map((ms) => ` ${seconds(ms)}`),
   ].join(' ');
 }
