@@ -5,6 +5,7 @@ import { loadSecret, localOperatorKey } from '@fleetbeat/infra/access/secret.ts'
 import { enginesInUse } from '@fleetbeat/infra/engines.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { createAuthenticator, createGuard } from './access/authenticate.ts';
+import { createLimitRequests } from './access/request-limit.ts';
 import { createOrigins } from './access/origins.ts';
 import { createReadiness } from './health/readiness.ts';
 import { createApp } from './http/app.ts';
@@ -22,6 +23,8 @@ import { registerDifferencesGauge } from './pipeline/differences.ts';
 import { createPipelineReadModel } from './pipeline/read-model.ts';
 import { createRoutes } from './route-table.ts';
 import { healthRoutes } from './health/routes.ts';
+import { createFindAccount } from './users/account-sessions.ts';
+import { createAuth } from './users/auth.ts';
 import { createOpenPartials } from './windows/open-partials.ts';
 import { createStoredCuts } from './windows/stored-cuts.ts';
 import { createWatch } from './windows/watches.ts';
@@ -45,8 +48,10 @@ export async function startBff(
   const { config, logger, lifecycle, metrics, database, eventLog, timeSeries } = context;
   const now = Date.now;
 
-  const operatorKey = localOperatorKey(await loadSecret(config));
-  const authenticator = createAuthenticator(database, createKeyVerifier(database, { operatorKey, logger }));
+  const secret = await loadSecret(config);
+  const auth = createAuth({ config, database, logger, secret });
+  const keys = createKeyVerifier(database, { operatorKey: localOperatorKey(secret), logger });
+  const authenticator = createAuthenticator(database, keys, createFindAccount(auth, database, now));
   const origins = createOrigins(config);
 
   const query = createReadQuery(database, metrics);
@@ -82,6 +87,7 @@ export async function startBff(
     watch,
     latency,
     probes,
+    auth,
     now,
   });
 
@@ -93,7 +99,7 @@ export async function startBff(
     probes,
     origins,
     dashboard,
-    guard: createGuard(authenticator, origins),
+    guard: createGuard(authenticator, origins, createLimitRequests(config.rateLimit)),
   });
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
   // Sockets are taken off the server first, so that nothing holds it open.

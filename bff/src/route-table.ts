@@ -14,6 +14,9 @@ import { createAlertsReadModel } from './alerts/read-model.ts';
 import { alertRoutes } from './alerts/routes.ts';
 import { createAuditReadModel } from './audit/read-model.ts';
 import { auditRoutes } from './audit/routes.ts';
+import { createDashboardChanges } from './dashboards/dashboard-changes.ts';
+import { createDashboardsReadModel } from './dashboards/read-model.ts';
+import { dashboardRoutes } from './dashboards/routes.ts';
 import { createDeadLettersReadModel } from './dead-letters/read-model.ts';
 import { createReplay } from './dead-letters/replay.ts';
 import { deadLetterRoutes } from './dead-letters/routes.ts';
@@ -28,6 +31,9 @@ import type { ReadQuery } from './http/read-query.ts';
 import type { Route } from './http/route.ts';
 import type { RangeOf } from './http/time-range.ts';
 import { ingestAddressRoutes } from './ingest-address/routes.ts';
+import { createKeyChanges } from './keys/key-changes.ts';
+import { createKeysReadModel } from './keys/read-model.ts';
+import { keyRoutes } from './keys/routes.ts';
 import type { ScreenLatency } from './live/screen-latency.ts';
 import { modelRoutes } from './models/routes.ts';
 import { withOpenApi } from './openapi/routes.ts';
@@ -43,12 +49,24 @@ import { pipelineRoutes } from './pipeline/routes.ts';
 import { createRulesReadModel } from './rules/read-model.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { createRuleChanges } from './rules/rule-changes.ts';
+import { createQuerySeries } from './series/query-series.ts';
+import { seriesRoutes } from './series/routes.ts';
 import { createAnnounce } from './tasks/announce.ts';
 import { createTasksReadModel } from './tasks/read-model.ts';
 import { taskRoutes } from './tasks/routes.ts';
 import { createTaskChanges } from './tasks/task-changes.ts';
 import { visualizationRoutes } from './visualizations/routes.ts';
 import { webVitalRoutes } from './web-vitals/routes.ts';
+import { createLinkSessions } from './access/link-sessions.ts';
+import { createAttempts } from './access/attempts.ts';
+import { accountRoutes } from './users/account-routes.ts';
+import type { Auth } from './users/auth.ts';
+import { createEndAccountSession, createForward } from './users/forward.ts';
+import { createPasswordLinks } from './users/password-links.ts';
+import { createUsersReadModel } from './users/read-model.ts';
+import { userRoutes } from './users/routes.ts';
+import { signInRoutes } from './users/sign-in-routes.ts';
+import { createUserChanges } from './users/user-changes.ts';
 import { createReadLateWindows } from './windows/late-windows.ts';
 import type { Watch } from './windows/watches.ts';
 import type { ReadWindows } from './windows/window-reader.ts';
@@ -68,6 +86,7 @@ export interface RouteParts {
   watch: Watch;
   latency: ScreenLatency;
   probes: readonly Route[];
+  auth: Auth;
   now: () => number;
 }
 
@@ -77,9 +96,10 @@ export function createRoutes(parts: RouteParts): Route[] {
   const agents = createAgentsReadModel(query, config.agentOfflineMs);
   const recentHosts = createRecentHosts(query);
   const readLateWindows = createReadLateWindows(query, parts.timeSeries, config.retention['1m'], parts.now);
+  const querySeries = createQuerySeries(parts.readWindows);
   const routes = [
     ...parts.probes,
-    ...accessRoutes({ database: parts.database, secure: config.publicUrl.startsWith('https:') }),
+    ...accessAndUserRoutes(parts),
     ...agentRoutes(agents, createAgentChanges(parts.change, parts.now)),
     ...agentMetricsRoutes({ ...parts, agents, readLateWindows }),
     ...eventRoutes(createEventsReadModel(query, parts.logger)),
@@ -88,6 +108,8 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...hostRoutes({ ...parts, hosts: createHostsReadModel(query, config.hostOfflineMs) }),
     ...performanceRoutes({ ...parts, recentHosts, latest: createLatestPerformance(query, config.hostOfflineMs) }),
     ...visualizationRoutes({ ...parts, recentHosts }),
+    ...seriesRoutes({ ...parts, querySeries }),
+    ...dashboardRoutes(createDashboardsReadModel(query), createDashboardChanges(parts.change)),
     ...taskRoutes(
       createTasksReadModel(query),
       createTaskChanges({ ...parts, announce: createAnnounce(parts.eventLog, parts.logger) }),
@@ -106,4 +128,27 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...ingestAddressRoutes(config.ingestUrl),
   ];
   return withOpenApi(routes, API);
+}
+
+function accessAndUserRoutes({ config, database, query, change, auth, now }: RouteParts): Route[] {
+  const users = createUsersReadModel(query);
+  const changes = createUserChanges(change);
+  const forward = createForward(auth);
+  const attempts = createAttempts();
+  const links = createPasswordLinks({ change, publicUrl: config.publicUrl });
+  const linkSessions = createLinkSessions({ database, secure: config.publicUrl.startsWith('https:') });
+  return [
+    ...accessRoutes({ database, linkSessions, endAccountSession: createEndAccountSession(forward) }),
+    ...signInRoutes({
+      forward,
+      links,
+      attempts,
+      publicUrl: config.publicUrl,
+      oidcName: config.oidc?.name ?? null,
+      endLinkSession: linkSessions.end,
+    }),
+    ...accountRoutes({ users, changes, change, forward, attempts }),
+    ...userRoutes(users, changes, links),
+    ...keyRoutes(createKeysReadModel(query), createKeyChanges(change, now)),
+  ];
 }

@@ -51,6 +51,26 @@ describe('configuration', () => {
     expect(config.redisUrl).toBe('rediss://:secret@redis:6380/2');
   });
 
+  it('takes an identity provider as a whole, with roles by group', () => {
+    const oidc = { OIDC_ISSUER: 'https://id.example.com/', OIDC_CLIENT_ID: 'fleetbeat', OIDC_CLIENT_SECRET: 'secret' };
+    const roles = { OIDC_ROLE_CLAIM: 'groups', OIDC_ROLES: 'team=ops=operator , all=viewer' };
+    expect(loadConfig({ ...oidc, ...roles }).oidc).toMatchObject({
+      issuer: 'https://id.example.com',
+      roleClaim: 'groups',
+      roles: new Map([
+        ['team=ops', 'operator'],
+        ['all', 'viewer'],
+      ]),
+      defaultRole: undefined,
+    });
+    expect(mistakesOf({ OIDC_ISSUER: 'https://id.example.com' })).toEqual([
+      'OIDC_CLIENT_ID goes with OIDC_ISSUER',
+      'OIDC_CLIENT_SECRET goes with OIDC_ISSUER',
+    ]);
+    expect(mistakesOf({ ...oidc, OIDC_ROLES: 'all=king' })[0]).toContain('OIDC_ROLES must be pairs');
+    expect(mistakesOf({ ...oidc, OIDC_ROLE_CLAIM: 'groups' })).toEqual(['OIDC_ROLES goes with OIDC_ROLE_CLAIM']);
+  });
+
   it('lists every mistake at once, each by the name of its variable', () => {
     const mistakes = mistakesOf({
       PORT: 'eighty',

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { networkMistake, type AllowedTargets } from './net/target-rule.ts';
+import { USER_ROLES, type UserRole } from './access/scopes.ts';
 
 /** How long each class of data is kept, in milliseconds; `rawBytes` bounds raw events by size as well. */
 export interface Retention {
@@ -17,6 +18,20 @@ export interface InfluxConfig {
   readonly token: string | undefined;
   readonly org: string | undefined;
   readonly bucket: string;
+}
+
+/** An OpenID Connect provider by which people sign in. */
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** What the sign-in page calls it. */
+  readonly name: string;
+  /** The claim that holds somebody's groups, and what role each group gives; the strongest counts. */
+  readonly roleClaim: string | undefined;
+  readonly roles: ReadonlyMap<string, UserRole>;
+  /** For whom no group gives a role; undefined: only who was invited gets in. */
+  readonly defaultRole: UserRole | undefined;
 }
 
 /** Everything that is configured, read from the environment once. docs/configuration.md describes the variables. */
@@ -48,6 +63,9 @@ export interface Config {
   readonly retention: Retention;
   /** What channels may send to besides public addresses. */
   readonly notifyAllowPrivate: AllowedTargets;
+  readonly oidc: OidcConfig | undefined;
+  /** Requests to the API that one key, session or address may make in a minute; 0: any number. */
+  readonly rateLimit: number;
 }
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -168,6 +186,19 @@ const origins = list.refine(
   'must be a comma-separated list of origins such as https://ops.example.com',
 );
 
+const role = z.enum(USER_ROLES, { error: `must be one of ${USER_ROLES.join(', ')}` });
+
+const roleMap = list.transform((items, context) => {
+  const pairs = items.map((item) => {
+    const equals = item.lastIndexOf('=');
+    const parsed = role.safeParse(item.slice(equals + 1));
+    if (equals > 0 && parsed.success) return [item.slice(0, equals), parsed.data] as const;
+    context.addIssue(`must be pairs such as fleet-admins=admin, of ${USER_ROLES.join(', ')}`);
+    return ['', 'viewer'] as const;
+  });
+  return new Map(pairs);
+});
+
 const allowedTargets = z.string().transform((text, context): AllowedTargets => {
   if (text === 'true') return true;
   const networks = list.parse(text);
@@ -219,12 +250,29 @@ const variables = z
     RETENTION_LOG: duration(48 * HOUR, HOUR),
     RETENTION_RAW_BYTES: bytes(10 * 2 ** 30),
     NOTIFY_ALLOW_PRIVATE: allowedTargets.default([]),
+    OIDC_ISSUER: httpUrl.optional(),
+    OIDC_CLIENT_ID: z.string().optional(),
+    OIDC_CLIENT_SECRET: z.string().optional(),
+    OIDC_NAME: z.string().max(60, 'must be at most 60 characters').default('single sign-on'),
+    OIDC_ROLE_CLAIM: z.string().optional(),
+    OIDC_ROLES: roleMap.default(new Map()),
+    OIDC_DEFAULT_ROLE: role.optional(),
+    RATE_LIMIT: z
+      .string()
+      .regex(/^\d{1,9}$/, 'must be a number of requests a minute, or 0')
+      .transform(Number)
+      .default(12_000),
   })
   .check((context) => {
     const { PORT, INGEST_PORT, METRICS_PORT, INFLUX_URL, INFLUX_TOKEN, INFLUX_ORG, FLEETBEAT_ADMIN_KEY, FLEETBEAT_INGEST_KEY } =
       context.value;
     const mistake = (variable: string, message: string) =>
       context.issues.push({ code: 'custom', path: [variable], message, input: undefined });
+    const { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_ROLE_CLAIM, OIDC_ROLES } = context.value;
+    for (const [name, value] of Object.entries({ OIDC_CLIENT_ID, OIDC_CLIENT_SECRET })) {
+      if ((value === undefined) !== (OIDC_ISSUER === undefined)) mistake(name, 'goes with OIDC_ISSUER');
+    }
+    if ((OIDC_ROLE_CLAIM === undefined) !== (OIDC_ROLES.size === 0)) mistake('OIDC_ROLES', 'goes with OIDC_ROLE_CLAIM');
     if (PORT !== 0 && PORT === INGEST_PORT) mistake('INGEST_PORT', 'must differ from PORT');
     if (METRICS_PORT !== undefined && METRICS_PORT !== 0 && (METRICS_PORT === PORT || METRICS_PORT === INGEST_PORT)) {
       mistake('METRICS_PORT', 'must differ from PORT and INGEST_PORT');
@@ -286,6 +334,19 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       rawBytes: v.RETENTION_RAW_BYTES,
     },
     notifyAllowPrivate: v.NOTIFY_ALLOW_PRIVATE,
+    oidc:
+      v.OIDC_ISSUER === undefined
+        ? undefined
+        : {
+            issuer: v.OIDC_ISSUER,
+            clientId: v.OIDC_CLIENT_ID ?? '',
+            clientSecret: v.OIDC_CLIENT_SECRET ?? '',
+            name: v.OIDC_NAME,
+            roleClaim: v.OIDC_ROLE_CLAIM,
+            roles: v.OIDC_ROLES,
+            defaultRole: v.OIDC_DEFAULT_ROLE,
+          },
+    rateLimit: v.RATE_LIMIT,
   };
 }
 

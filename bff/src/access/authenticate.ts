@@ -5,8 +5,9 @@ import { findSession } from '@fleetbeat/infra/access/sessions.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { Guard } from '../http/mount-routes.ts';
-import { type Authenticated, rememberCaller } from './authenticated.ts';
+import { type Authenticated, type FindAccount, rememberCaller } from './authenticated.ts';
 import { foreignOrigin, type Origins } from './origins.ts';
+import type { LimitRequests } from './request-limit.ts';
 import { sessionToken } from './session-cookie.ts';
 import { useTicket } from './tickets.ts';
 
@@ -19,7 +20,7 @@ export interface Authenticator {
 
 const BEARER = /^Bearer +(\S+)$/i;
 
-export function createAuthenticator(database: Database, keys: KeyVerifier): Authenticator {
+export function createAuthenticator(database: Database, keys: KeyVerifier, findAccount: FindAccount): Authenticator {
   async function ofKey(key: string): Promise<Authenticated> {
     const caller = await keys.verify(key);
     if (caller === null) throw new HttpProblem(401, 'invalid-key', 'the key is unknown, expired or revoked', CHALLENGE);
@@ -41,7 +42,7 @@ export function createAuthenticator(database: Database, keys: KeyVerifier): Auth
     }
     const token = sessionToken(request);
     const caller = token === undefined ? null : await findSession(database, token);
-    return caller === null ? null : { caller, by: 'session' };
+    return caller === null ? findAccount(request) : { caller, by: 'session' };
   }
 
   return { ofRequest, ofKey, ofTicket };
@@ -55,11 +56,12 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * Finds out who sends a request and lets through whoever has the scope that the route asks for, and no
  * page of another site in a user's name. A public route is answered without asking the database.
  */
-export function createGuard(authenticator: Authenticator, origins: Origins): Guard {
+export function createGuard(authenticator: Authenticator, origins: Origins, limitRequests: LimitRequests): Guard {
   return async (request, route) => {
     if (route.access === 'public') return;
     const who = await authenticator.ofRequest(request);
     if (who !== null) rememberCaller(request, who);
+    await limitRequests(request, who);
     const changes = !SAFE_METHODS.has(request.method);
     // A sign-in has no cookie yet, but another site's page must not make one for its visitor either.
     if (changes && (who?.by === 'session' || (who === null && request.headers.origin !== undefined))) {

@@ -1,12 +1,12 @@
+import type { Request, Response } from 'express';
 import * as z from 'zod';
 import { SCOPES } from '@fleetbeat/infra/access/scopes.ts';
 import { useLoginToken } from '@fleetbeat/infra/access/login-tokens.ts';
-import { createSession, endSession } from '@fleetbeat/infra/access/sessions.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { route, type Route } from '../http/route.ts';
 import { whoSent } from './authenticated.ts';
-import { clearSessionCookie, sessionToken, setSessionCookie } from './session-cookie.ts';
+import type { LinkSessions } from './link-sessions.ts';
 import { createTicket } from './tickets.ts';
 
 const sessionAnswer = z.object({
@@ -18,8 +18,14 @@ const sessionAnswer = z.object({
 
 const ticketAnswer = z.object({ ticket: z.string(), expires_at: z.number() });
 
-/** Signing in and out, and tickets for sockets. `secure`: browsers reach us over https. */
-export function accessRoutes({ database, secure }: { database: Database; secure: boolean }): Route[] {
+export interface AccessParts {
+  database: Database;
+  linkSessions: LinkSessions;
+  endAccountSession: (request: Request, response: Response) => Promise<void>;
+}
+
+/** Signing in by link, signing out, and tickets for sockets. */
+export function accessRoutes({ database, linkSessions, endAccountSession }: AccessParts): Route[] {
   return [
     route('get', '/session', { summary: 'Who one is', access: 'anyone', answer: sessionAnswer }, async ({ request }) => {
       const caller = whoSent(request)?.caller;
@@ -38,16 +44,14 @@ export function accessRoutes({ database, secure }: { database: Database; secure:
       async ({ body, request, response }) => {
         const who = await useLoginToken(database, body.token);
         if (who === null) throw new HttpProblem(401, 'invalid-token', 'the sign-in link is unknown, expired or used');
-        const { token } = await createSession(database, who, request.headers['user-agent']);
-        setSessionCookie(response, token, secure);
+        await linkSessions.begin(who, request, response);
         return { signed_in: true, name: who.name, scopes: [...who.scopes] };
       },
     ),
 
     route('delete', '/session', { summary: 'Sign out', access: 'anyone' }, async ({ request, response }) => {
-      const token = sessionToken(request);
-      if (token !== undefined) await endSession(database, token);
-      clearSessionCookie(response, secure);
+      await endAccountSession(request, response);
+      await linkSessions.end(request, response);
     }),
 
     route(

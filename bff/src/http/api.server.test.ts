@@ -50,6 +50,7 @@ beforeAll(async () => {
   const rule = ruleSchema.parse({ kind: 'liveness', name: 'Offline', watch: { set: 'agent' } });
   await addRule(database, 'rule-1', rule);
   await addAlert(database, { ruleId: 'rule-1', key: 'agent-1', at: NOW });
+  await database.query(`insert into users (id, name, email) values ('user-1', 'Ada', 'ada@example.com')`);
   await addAuditEntry(database, 'task-1');
   await addDeadLetter(database, source, 2, NOW, Buffer.from('{"half": \xff', 'latin1'));
   await addBlock(database, { source, seq: 0, agentId: 'agent-1' }, [{ ts: NOW, message_type: 'tool_call', content: 'hello' }]);
@@ -75,12 +76,19 @@ afterAll(async () => {
 });
 
 function concrete(path: string): string {
-  const ids = { agent_id: 'agent-1', host_id: 'host-1', task_id: 'task-1', rule_id: 'rule-1', dead_letter_id: '1-2-0' };
+  const ids = {
+    agent_id: 'agent-1',
+    host_id: 'host-1',
+    task_id: 'task-1',
+    rule_id: 'rule-1',
+    user_id: 'user-1',
+    dead_letter_id: '1-2-0',
+  };
   return Object.entries(ids).reduce((filled, [name, id]) => filled.replace(`{${name}}`, id), path);
 }
 
 /** What this installation has none of. */
-const EMPTY = new Set(['/users', '/invitations', '/users/{user_id}/sessions']);
+const EMPTY = new Set(['/invitations', '/users/{user_id}/sessions']);
 
 describe('every route that reads', () => {
   it('answers what its own schema says, and something', async () => {

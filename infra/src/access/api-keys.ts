@@ -22,15 +22,16 @@ export async function createApiKey(
 ): Promise<{ id: string; key: string }> {
   const id = newId();
   const key = newToken('fbk');
-  await database.query(`insert into api_keys (id, name, hash, scopes, created_by, expires_at) values ($1, $2, $3, $4, $5, $6)`, [
-    id,
-    wanted.name,
-    hashToken(key),
-    wanted.scopes,
-    wanted.createdBy,
-    wanted.expiresAt ?? null,
-  ]);
+  await database.query(
+    `insert into api_keys (id, name, hash, prefix, scopes, created_by, expires_at) values ($1, $2, $3, $4, $5, $6, $7)`,
+    [id, wanted.name, hashToken(key), keyPrefix(key), wanted.scopes, wanted.createdBy, wanted.expiresAt ?? null],
+  );
   return { id, key };
+}
+
+/** How a key begins: enough to know it again by, too little to guess it from. */
+export function keyPrefix(key: string): string {
+  return key.slice(0, 8);
 }
 
 /** Every key that ever was, newest first. */
@@ -75,6 +76,8 @@ export const CACHE_MS = 5_000;
 /** How long a known key is accepted while the database cannot be asked, in milliseconds. */
 export const CACHE_WITHOUT_DATABASE_MS = 10 * 60_000;
 const CACHE_ENTRIES = 10_000;
+/** That a key was used is written down at most this often, in milliseconds. */
+const USED_EVERY_MS = 55_000;
 
 export interface KeyVerifier {
   /** Whose key this is, or null. Rejects where the key is not known here and the database cannot be asked. */
@@ -140,11 +143,20 @@ export function createKeyVerifier(
 export const LOCAL_OPERATOR: Caller = { id: 'local-operator', name: 'local operator', scopes: ['admin'] };
 
 async function findCaller(database: Database, hash: Buffer): Promise<Caller | null> {
-  const { rows } = await database.query<{ id: string; name: string; scopes: string[] }>(
-    `select id, name, scopes from api_keys
-     where hash = $1 and revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`,
-    [hash],
+  const { rows } = await database.query<{ id: string; name: string; scopes: string[]; stale: boolean }>(
+    `select id, name, scopes, coalesce(last_used_at < clock_timestamp() - $2 * interval '1 millisecond', true) stale from api_keys
+     where (hash = $1 or (previous_hash = $1 and previous_expires_at > clock_timestamp()))
+       and revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`,
+    [hash, USED_EVERY_MS],
   );
   const row = rows[0];
+  if (row?.stale === true) {
+    // Nobody waits for another's row: that a key was used is worth no more than that.
+    await database.query(
+      `update api_keys set last_used_at = clock_timestamp()
+       where id = (select id from api_keys where id = $1 for update skip locked)`,
+      [row.id],
+    );
+  }
   return row === undefined ? null : { id: row.id, name: row.name, scopes: knownScopes(row.scopes) };
 }

@@ -2,6 +2,17 @@
 export const SCOPES = ['ingest', 'read', 'operate', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** What a person with an account is, the weakest first. */
+export const USER_ROLES = ['viewer', 'operator', 'admin'] as const;
+export type UserRole = (typeof USER_ROLES)[number];
+
+/** What somebody of a role may do. */
+export const ROLE_SCOPES: Readonly<Record<UserRole, readonly Scope[]>> = {
+  viewer: ['read'],
+  operator: ['read', 'operate'],
+  admin: ['admin'],
+};
+
 /** Who calls, as found by a key or a session. */
 export interface Caller {
   readonly id: string;

@@ -2,7 +2,7 @@ import { SESSION_IDLE_MS } from '@fleetbeat/infra/access/sessions.ts';
 import { deleteInBatches } from './delete-in-batches.ts';
 import type { RetentionContext } from './retention-context.ts';
 
-/** Sessions that are over, and sign-in links a day after they stopped working. */
+/** Sessions and links that are over, of sign-in links a day after they stopped working. */
 export async function expireSignIn({ database, signal }: RetentionContext): Promise<number> {
   const sessions = await deleteInBatches(
     database,
@@ -20,5 +20,14 @@ export async function expireSignIn({ database, signal }: RetentionContext): Prom
     [],
     signal,
   );
-  return sessions + links;
+  let ofAccounts = 0;
+  for (const table of ['user_sessions', 'user_verifications', 'password_links']) {
+    ofAccounts += await deleteInBatches(
+      database,
+      `delete from ${table} where ctid in (select ctid from ${table} where expires_at < clock_timestamp() limit $1)`,
+      [],
+      signal,
+    );
+  }
+  return sessions + links + ofAccounts;
 }
