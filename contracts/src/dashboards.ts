@@ -1,0 +1,152 @@
+import * as z from 'zod';
+import { idSchema } from './events.ts';
+import { ALL_MEASURES, MEASURES_OF } from './rule-measures.ts';
+import { linesSchema, nameSchema } from './text.ts';
+
+/**
+ * Dashboards that people build: panels on a grid of twelve columns. What a panel draws is a question of `/series`, so that the
+ * page and the report on paper say the same.
+ */
+
+export const SERIES_SETS = ['fleet', 'model', 'agent', 'host'] as const;
+export type SeriesSet = (typeof SERIES_SETS)[number];
+
+/** Keys that one question may name. */
+export const MAX_SERIES_KEYS = 20;
+/** Measures that one question may name. */
+export const MAX_SERIES_MEASURES = 8;
+/** Without keys, a question about models is answered for those with the most of the first measure. */
+export const TOP_SERIES = 8;
+
+export const seriesSetSchema = z.enum(SERIES_SETS);
+export const seriesMeasureSchema = z.enum(ALL_MEASURES);
+
+/** What is wrong with a question, and where; undefined where nothing is. */
+export function seriesMistake(ask: {
+  set: SeriesSet;
+  keys: readonly string[];
+  measures: readonly string[];
+}): { field: 'keys' | 'measures'; reason: string } | undefined {
+  const known: readonly string[] = MEASURES_OF[ask.set];
+  const strange = ask.measures.find((measure) => !known.includes(measure));
+  if (strange !== undefined) return { field: 'measures', reason: `${ask.set} has no ${strange}; it has ${known.join(', ')}` };
+  if (ask.set === 'fleet' && ask.keys.length > 0) return { field: 'keys', reason: 'the fleet has no keys: leave them out' };
+  if ((ask.set === 'agent' || ask.set === 'host') && ask.keys.length === 0) {
+    return { field: 'keys', reason: `name at least one ${ask.set}` };
+  }
+  return undefined;
+}
+
+/** A measure of a key: its value in each window (null where there is none) and over the whole range. */
+export const seriesSchema = z.object({
+  key: z.string(),
+  measure: z.string(),
+  total: z.number().nullable(),
+  points: z.array(z.object({ t: z.number(), value: z.number().nullable() })),
+});
+/** Windows that nobody has anything for are absent. */
+export const seriesAnswerSchema = z.object({
+  from: z.number(),
+  to: z.number(),
+  step_ms: z.number(),
+  series: z.array(seriesSchema),
+});
+export type Series = z.infer<typeof seriesSchema>;
+export type SeriesAnswer = z.infer<typeof seriesAnswerSchema>;
+
+/** A name that stands for a key, chosen by whoever looks: `$agent`. */
+const VARIABLE = /^[a-z][a-z0-9_]{0,31}$/;
+/** The variable that a key of a panel stands for, undefined where it is a key. */
+export function variableOf(key: string): string | undefined {
+  return key.startsWith('$') && VARIABLE.test(key.slice(1)) ? key.slice(1) : undefined;
+}
+
+export const COLUMNS = 12;
+const place = {
+  id: z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be 1 to 40 of a-z, 0-9 and -'),
+  x: z
+    .number()
+    .int()
+    .min(0)
+    .max(COLUMNS - 1),
+  y: z.number().int().min(0).max(999),
+  w: z.number().int().min(1).max(COLUMNS),
+  h: z.number().int().min(1).max(20),
+};
+
+export const DISPLAYS = ['line', 'area', 'stack', 'figure', 'table'] as const;
+export type Display = (typeof DISPLAYS)[number];
+
+const seriesPanelSchema = z.strictObject({
+  kind: z.literal('series'),
+  ...place,
+  title: nameSchema,
+  set: seriesSetSchema,
+  keys: z.array(idSchema).max(MAX_SERIES_KEYS).default([]),
+  measures: z.array(seriesMeasureSchema).min(1).max(MAX_SERIES_MEASURES),
+  display: z.enum(DISPLAYS).default('line'),
+});
+const textPanelSchema = z.strictObject({ kind: z.literal('text'), ...place, text: linesSchema });
+
+export const panelSchema = z
+  .discriminatedUnion('kind', [seriesPanelSchema, textPanelSchema])
+  .refine(({ x, w }) => x + w <= COLUMNS, { path: ['w'], error: `reaches over the ${COLUMNS} columns` })
+  .superRefine((panel, context) => {
+    if (panel.kind === 'text') return;
+    const mistake = seriesMistake(panel);
+    if (mistake !== undefined) context.addIssue({ code: 'custom', path: [mistake.field], message: mistake.reason });
+  });
+export type Panel = z.infer<typeof panelSchema>;
+export type SeriesPanel = Extract<Panel, { kind: 'series' }>;
+
+const variableSchema = z.strictObject({
+  name: z.string().regex(VARIABLE, 'must be a-z, 0-9 and _, and begin with a letter'),
+  set: z.enum(['agent', 'host', 'model']),
+  /** What it stands for until somebody chooses. */
+  value: idSchema,
+});
+
+export const dashboardInputSchema = z
+  .strictObject({
+    name: nameSchema,
+    description: linesSchema.default(''),
+    variables: z.array(variableSchema).max(8).default([]),
+    panels: z.array(panelSchema).max(40, 'at most 40 panels').default([]),
+  })
+  .superRefine(({ variables, panels }, context) => {
+    const ids = panels.map((panel) => panel.id);
+    if (new Set(ids).size < ids.length)
+      context.addIssue({ code: 'custom', path: ['panels'], message: 'two panels have the same id' });
+    const names = new Set(variables.map((variable) => variable.name));
+    if (names.size < variables.length) {
+      context.addIssue({ code: 'custom', path: ['variables'], message: 'two variables have the same name' });
+    }
+    for (const [index, panel] of panels.entries()) {
+      for (const key of panel.kind === 'series' ? panel.keys : []) {
+        const name = variableOf(key);
+        if (name === undefined || names.has(name)) continue;
+        context.addIssue({ code: 'custom', path: ['panels', index, 'keys'], message: `there is no variable ${name}` });
+      }
+    }
+  });
+export type DashboardInput = z.infer<typeof dashboardInputSchema>;
+
+export const dashboardSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  variables: z.array(variableSchema),
+  panels: z.array(z.discriminatedUnion('kind', [seriesPanelSchema, textPanelSchema])),
+  created_at: z.number(),
+  created_by: z.string(),
+  updated_at: z.number(),
+  updated_by: z.string(),
+  /** Grows with every change: its ETag. */
+  revision: z.number().int(),
+});
+export type Dashboard = z.infer<typeof dashboardSchema>;
+
+export const dashboardSummarySchema = dashboardSchema
+  .omit({ panels: true, variables: true })
+  .extend({ panels: z.number().int() });
+export type DashboardSummary = z.infer<typeof dashboardSummarySchema>;
