@@ -39,6 +39,7 @@ function handlerOf(route: Route, guard: Guard): RequestHandler {
     };
     const answer = await route.run(call);
     if (route.answer === undefined) response.status(route.status).end();
+    else if (route.media !== undefined) response.status(route.status).type(route.media).send(answer);
     else response.status(route.status).json(answer);
   };
 }

@@ -38,6 +38,8 @@ export interface Route {
   readonly body: z.ZodType | undefined;
   /** Undefined answers 204 without a body. */
   readonly answer: z.ZodType | undefined;
+  /** The media type of an answer that is no JSON: the handler answers its text or bytes. */
+  readonly media: string | undefined;
   readonly status: number;
   readonly run: (call: Call<unknown, unknown, unknown>) => Promise<unknown>;
 }
@@ -51,6 +53,7 @@ interface Definition<Query extends z.ZodObject, Params extends z.ZodObject, Body
   params?: Params;
   body?: Body;
   answer?: Answer;
+  media?: string;
   status?: number;
 }
 
@@ -81,6 +84,7 @@ export function route<
     params: definition.params,
     body: definition.body,
     answer: definition.answer,
+    media: definition.media,
     status: definition.status ?? (definition.answer === undefined ? 204 : 200),
     // The router parses query, params and body by these very schemas before it calls.
     run: handler as Route['run'],

@@ -51,7 +51,10 @@ function operation(route: Route): Record<string, unknown> {
       [String(route.status)]:
         route.answer === undefined
           ? { description: 'Done' }
-          : { description: 'The answer', content: { 'application/json': { schema: jsonSchema(route.answer, 'output') } } },
+          : {
+              description: 'The answer',
+              content: { [route.media ?? 'application/json']: { schema: jsonSchema(route.answer, 'output') } },
+            },
       default: { $ref: '#/components/responses/Problem' },
     },
   };
