@@ -12,6 +12,7 @@ describe('the import rule', () => {
     ['bff/src/agents/routes.ts', '../http/route.ts'],
     ['bff/src/agents/routes.ts', './read-model.ts'],
     ['bff/src/main.ts', './agents/routes.ts'],
+    ['processors/src/jobs/main.ts', '../notify/delivery/run-deliveries.ts'],
     ['processors/src/aggregates/rollup.ts', '../engine/window.ts'],
     ['processors/src/engine/simulation.test.ts', '../aggregates/rollup.ts'],
     ['bff/src/testing/start-test-bff.ts', '../main.ts'],

@@ -13,7 +13,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /**
  * The folders of a workspace's `src` that its other folders may import: what is shared there. Every other folder is a
- * feature, and features do not import each other; files directly in `src` put them together and may import all.
+ * feature, and features do not import each other; files directly in `src`, and the `main.ts` of a service, put them
+ * together and may import all.
  */
 const SHARED_FOLDERS: Record<string, readonly string[]> = {
   processors: ['engine'],
@@ -61,7 +62,7 @@ function siblingFeature(workspace: string, file: string, target: string): string
   if (!HAVE_FEATURES.includes(workspace) || TEST_FILE.test(file)) return null;
   const from = featureOf(file);
   const to = featureOf(target);
-  if (from === null || from === to) return null;
+  if (from === null || from === to || file.endsWith('/main.ts')) return null;
   if (to === null) return target.endsWith('/main.ts') ? 'main.ts imports the features, not the other way round' : null;
   return SHARED_FOLDERS[workspace]?.includes(to) === true ? null : `the feature ${from} must not import its sibling ${to}`;
 }

@@ -67,3 +67,54 @@ export type Notice = z.infer<typeof noticeSchema>;
 /** What became of a delivery. `retrying` waits for its next try; `dead` is not tried again by itself. */
 export const DELIVERY_STATES = ['queued', 'retrying', 'delivered', 'dead'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** The key of every notice that tries a channel out: one at a time, and in front of all else. */
+export const TEST_DEDUP_KEY = 'fleetbeat-test';
+
+export const ATTEMPT_OUTCOMES = ['delivered', 'retryable', 'permanent'] as const;
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
+
+const deliveryFields = {
+  id: z.number().int(),
+  channel_id: z.string(),
+  channel_name: z.string(),
+  channel_type: z.enum(CHANNEL_TYPES),
+  /** Sent along with every attempt, so that the receiver can tell a repetition. */
+  idempotency_key: z.string(),
+  state: z.enum(DELIVERY_STATES),
+  kind: z.enum(NOTICE_KINDS),
+  severity: severitySchema,
+  title: z.string(),
+  dedup_key: z.string(),
+  incident_id: z.number().int().nullable(),
+  attempts: z.number().int(),
+  created_at: z.number(),
+  /** Null where it goes no more, or is under way. */
+  next_try_at: z.number().nullable(),
+  delivered_at: z.number().nullable(),
+  last_error: z.string().nullable(),
+  /** What the provider calls it. */
+  provider_id: z.string().nullable(),
+};
+
+/** A line of the log of deliveries. */
+export const deliverySchema = z.object(deliveryFields);
+export type Delivery = z.infer<typeof deliverySchema>;
+
+/** A delivery with all that is known of it. */
+export const wholeDeliverySchema = z.object({
+  ...deliveryFields,
+  notice: noticeSchema,
+  attempt_log: z.array(
+    z.object({
+      attempt: z.number().int(),
+      started_at: z.number(),
+      /** Null where the worker ended before the attempt did. */
+      ended_at: z.number().nullable(),
+      outcome: z.enum(ATTEMPT_OUTCOMES).nullable(),
+      status: z.number().int().nullable(),
+      reason: z.string().nullable(),
+    }),
+  ),
+});
+export type WholeDelivery = z.infer<typeof wholeDeliverySchema>;

@@ -2,6 +2,8 @@
 export interface JobPayloads {
   /** Drops what has outlived its retention, one class of data a job. */
   retention: { task: RetentionTask };
+  /** Sends a delivery, if no more attempts than these have been begun. */
+  deliveries: { delivery: number; attempts: number };
   /** Looks for rows whose time has come, one kind of row a job. */
   timers: { timer: Timer };
 }
@@ -16,10 +18,11 @@ export const RETENTION_TASKS = [
   'sign-in',
   'time-series',
   'event-log',
+  'deliveries',
 ] as const;
 export type RetentionTask = (typeof RETENTION_TASKS)[number];
 
 export const TIMERS = ['archive-agents'] as const;
 export type Timer = (typeof TIMERS)[number];
 
-export const QUEUES = ['retention', 'timers'] as const satisfies readonly QueueName[];
+export const QUEUES = ['retention', 'deliveries', 'timers'] as const satisfies readonly QueueName[];

@@ -1,8 +1,10 @@
 import { RETENTION_TASKS, type RetentionTask } from '@fleetbeat/contracts/jobs.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { Counter } from 'prom-client';
+import { runDeliveries } from '../notify/delivery/run-deliveries.ts';
 import { expireCutHashes } from './expire-cut-hashes.ts';
 import { expireDeadLetters } from './expire-dead-letters.ts';
+import { expireDeliveries } from './expire-deliveries.ts';
 import { expireEventLog } from './expire-event-log.ts';
 import { expireRawEvents } from './expire-raw-events.ts';
 import { expireSignIn } from './expire-sign-in.ts';
@@ -21,6 +23,7 @@ const RUNS: Readonly<Record<RetentionTask, { run: RetentionRun; everyMs: number 
   'sign-in': { run: expireSignIn, everyMs: 10 * MINUTE },
   'time-series': { run: expireTimeSeries, everyMs: 10 * MINUTE },
   'event-log': { run: expireEventLog, everyMs: 5 * MINUTE },
+  deliveries: { run: expireDeliveries, everyMs: 60 * MINUTE },
 };
 
 /** Runs the repeating jobs. Several of these processes share the work. */
@@ -56,4 +59,5 @@ export async function start(context: ServiceContext): Promise<void> {
     await worker.close();
   });
   await runTimers(context);
+  await runDeliveries(context);
 }

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { createTransport } from 'nodemailer';
+import type { Notice } from '@fleetbeat/contracts/delivery.ts';
+import { isRefusedTarget, resolveChecked, TIMEOUT_MS } from '../../delivery/http-sender.ts';
+import { permanent, retryable, type Outcome } from '../../delivery/outcome.ts';
+import type { Outgoing, Send } from '../channel.ts';
+import { detailsOf, isoTime, kindWord, labelText, runbooksOf, shorten } from '../notice-text.ts';
+
+/** E-mail over SMTP. Every attempt of a delivery has one Message-ID, and all about an incident are one thread. */
+export const sendEmail: Send<'email'> = async (outgoing, { targetRule }) => {
+  const { config, secrets } = outgoing;
+  let address: string;
+  try {
+    address = await resolveChecked(config.host, targetRule);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return isRefusedTarget(error) ? permanent(reason) : retryable(reason);
+  }
+  const transport = createTransport({
+    host: address,
+    port: config.port,
+    secure: config.security === 'tls',
+    requireTLS: config.security === 'starttls',
+    ignoreTLS: config.security === 'none',
+    // The connection goes to the address that was checked, the certificate is that of the name.
+    tls: { servername: config.host },
+    ...(config.username === undefined ? {} : { auth: { user: config.username, pass: secrets.password ?? '' } }),
+    connectionTimeout: TIMEOUT_MS,
+    greetingTimeout: TIMEOUT_MS,
+    socketTimeout: TIMEOUT_MS,
+    dnsTimeout: TIMEOUT_MS,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  try {
+    const sent = await within(2 * TIMEOUT_MS, transport.sendMail(emailOf(outgoing)));
+    const reason = sent.rejected.length === 0 ? undefined : `refused for ${sent.rejected.join(', ')}`;
+    return { kind: 'delivered', status: 250, providerId: sent.messageId, reason };
+  } catch (error) {
+    return failureOf(error);
+  } finally {
+    transport.close();
+  }
+};
+
+/** The timeouts of a socket begin anew with every byte: this one does not. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${ms / 1_000} s`)), ms);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What is handed to nodemailer, which folds, encodes and escapes. Pure. */
+export function emailOf({ notice, idempotencyKey, config }: Outgoing<'email'>) {
+  const domain = config.from.slice(config.from.lastIndexOf('@') + 1);
+  const thread = messageId(`thread ${notice.dedup_key}`, domain);
+  return {
+    from: { name: 'Fleetbeat', address: config.from },
+    to: [...config.to],
+    subject: shorten(`[${kindWord(notice)}] ${notice.title}`, 200),
+    text: textOf(notice),
+    messageId: messageId(idempotencyKey, domain),
+    inReplyTo: thread,
+    references: thread,
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Fleetbeat-Severity': notice.severity },
+  };
+}
+
+function messageId(key: string, domain: string): string {
+  return `<${createHash('sha256').update(key).digest('hex').slice(0, 40)}@${domain}>`;
+}
+
+function textOf(notice: Notice): string {
+  const labels = labelText(notice.group_labels);
+  const facts = [
+    `${kindWord(notice)}, ${notice.severity}`,
+    `Since ${isoTime(notice.started_at)}`,
+    ...(labels === '' ? [] : [`Labels: ${labels}`]),
+    notice.url,
+    ...runbooksOf(notice).map((url) => `Runbook: ${url}`),
+  ];
+  return `${[notice.title, shorten(detailsOf(notice), 50_000), facts.join('\n')].filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** SMTP: 4xx may pass, 5xx will not (RFC 5321, 4.2.1); what never got an answer may. */
+export function failureOf(error: unknown): Outcome {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = typeof error === 'object' && error !== null && 'responseCode' in error ? error.responseCode : undefined;
+  if (typeof code !== 'number') return retryable(shorten(message, 300));
+  return code >= 500 ? permanent(shorten(message, 300), code) : retryable(shorten(message, 300), { status: code });
+}
