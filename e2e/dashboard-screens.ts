@@ -26,5 +26,32 @@ export const SCREENS: readonly Screen[] = [
   { name: 'hosts', path: () => '/hosts?range=1h' },
   { name: 'host', path: ({ host }) => `/hosts/${host}?range=1h` },
   { name: 'pipeline', path: () => '/pipeline' },
+  {
+    name: 'palette',
+    path: () => '/',
+    whole: false,
+    prepare: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Search' }).fill('age');
+      await page.getByRole('option').nth(3).waitFor();
+    },
+  },
+  {
+    name: 'notifications',
+    path: () => '/',
+    whole: false,
+    prepare: (page) => page.getByRole('button', { name: /^Notifications/ }).click(),
+  },
+  {
+    name: 'range',
+    path: () => '/?range=1h',
+    whole: false,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /^Another time range/ }).click();
+      await page.getByRole('button', { name: 'Show this range' }).waitFor();
+    },
+  },
+  { name: 'settings', path: () => '/', whole: false, prepare: (page) => page.getByRole('button', { name: 'Settings' }).click() },
+  { name: 'keys', path: () => '/', whole: false, prepare: (page) => page.keyboard.press('?') },
   { name: 'missing', path: () => '/nowhere' },
 ];

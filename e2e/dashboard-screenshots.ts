@@ -93,7 +93,9 @@ async function show(page: Page, url: string, screen: Screen, facts: ScreenFacts)
   await page.goto(url + screen.path(facts));
   await page.locator('h1').first().waitFor();
   await page.waitForTimeout(SETTLE_MS);
-  await screen.prepare?.(page);
+  if (screen.prepare === undefined) return;
+  await screen.prepare(page);
+  await page.waitForTimeout(400);
 }
 
 async function loginLink(url: string, dataDir: string): Promise<string> {

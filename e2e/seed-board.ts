@@ -40,7 +40,7 @@ export async function seedBoard(system: Pick<RunningSystem, 'api' | 'key'>): Pro
       watch: { set: 'fleet' },
       measure: 'response_time_p95',
       window: '1h',
-      warning: { threshold: 1 },
+      warning: { threshold: 1_000 },
       annotations: { summary: 'p95 is {{value}}, over {{threshold}}' },
     },
     {

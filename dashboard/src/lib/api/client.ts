@@ -1,3 +1,4 @@
+import type { Alert, Notification } from '@fleetbeat/contracts/alerts.ts';
 import type {
   Agent,
   DeadLetter,
@@ -8,9 +9,14 @@ import type {
   ModelMetrics,
   Performance,
   Pipeline,
+  ReplayedLetter,
   StoredEvent,
   Visualizations,
+  WholeDeadLetter,
 } from '@fleetbeat/contracts/api.ts';
+import type { AuditEntry } from '@fleetbeat/contracts/audit.ts';
+import type { RuleInput, StoredRule } from '@fleetbeat/contracts/rules.ts';
+import type { Task } from '@fleetbeat/contracts/tasks.ts';
 import { stepText } from '../time-range/range.ts';
 import { ApiProblem, problemOf, unreachable } from './problem.ts';
 
@@ -21,9 +27,11 @@ export interface Window {
   from: number;
   to: number;
   stepMs?: number | undefined;
+  /** Tell which windows grew after they were over. */
+  late?: boolean | undefined;
 }
 
-type Query = Record<string, string | number | undefined | null>;
+type Query = Record<string, string | number | undefined | null | readonly string[]>;
 
 let whenSignedOut: () => void = () => {};
 
@@ -35,20 +43,28 @@ export function onSignedOut(handler: () => void): void {
 function url(path: string, query: Query): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== '') parameters.set(name, String(value));
+    for (const one of Array.isArray(value) ? (value as readonly string[]) : [value]) {
+      if (one !== undefined && one !== null && one !== '') parameters.append(name, String(one));
+    }
   }
   const text = parameters.toString();
   return `/api/v1${path}${text === '' ? '' : `?${text}`}`;
 }
 
-async function request<T>(method: 'GET' | 'POST' | 'DELETE', path: string, init: RequestInit = {}): Promise<T> {
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+async function request<T>(
+  method: Method,
+  path: string,
+  init: RequestInit & { headers?: Record<string, string> } = {},
+): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(path, {
       ...init,
       method,
       credentials: 'same-origin',
-      headers: { accept: 'application/json', ...(init.body ? { 'content-type': 'application/json' } : {}) },
+      headers: { accept: 'application/json', ...(init.body ? { 'content-type': 'application/json' } : {}), ...init.headers },
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
@@ -72,6 +88,14 @@ function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
   return request<T>('GET', url(path, query), signal ? { signal } : {});
 }
 
+/** Sends a change. With `revision` only if nobody else has changed the thing since. */
+function send<T>(method: Method, path: string, body?: unknown, revision?: number): Promise<T> {
+  return request<T>(method, url(path, {}), {
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(revision === undefined ? {} : { headers: { 'if-match': `"${revision}"` } }),
+  });
+}
+
 function windowQuery(window: Window): Query {
   return {
     from: Math.floor(window.from),
@@ -83,13 +107,14 @@ function windowQuery(window: Window): Query {
 const id = encodeURIComponent;
 
 export const api = {
-  fleetMetrics: (window: Window, signal?: AbortSignal) => get<Metrics>('/fleet/metrics', windowQuery(window), signal),
+  fleetMetrics: (window: Window, signal?: AbortSignal) =>
+    get<Metrics>('/fleet/metrics', { ...windowQuery(window), late: window.late ? 'true' : undefined }, signal),
   modelMetrics: (window: Window, signal?: AbortSignal) => get<ModelMetrics>('/models/metrics', windowQuery(window), signal),
   agents: (query: { cursor?: string | null; limit?: number; status?: string; q?: string }, signal?: AbortSignal) =>
     get<List<Agent>>('/agents', query, signal),
   agent: (agentId: string, signal?: AbortSignal) => get<Agent>(`/agents/${id(agentId)}`, {}, signal),
   agentMetrics: (agentId: string, window: Window, signal?: AbortSignal) =>
-    get<Metrics>(`/agents/${id(agentId)}/metrics`, windowQuery(window), signal),
+    get<Metrics>(`/agents/${id(agentId)}/metrics`, { ...windowQuery(window), late: window.late ? 'true' : undefined }, signal),
   agentEvents: (agentId: string, query: EventQuery, signal?: AbortSignal) =>
     get<List<StoredEvent>>(`/agents/${id(agentId)}/events`, { ...query }, signal),
   hosts: (query: { cursor?: string | null; limit?: number }, signal?: AbortSignal) => get<List<Host>>('/hosts', query, signal),
@@ -100,12 +125,67 @@ export const api = {
   pipeline: (signal?: AbortSignal) => get<Pipeline>('/pipeline', {}, signal),
   deadLetters: (query: { cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
     get<List<DeadLetter>>('/dead-letters', query, signal),
+  deadLetter: (letterId: string, signal?: AbortSignal) => get<WholeDeadLetter>(`/dead-letters/${id(letterId)}`, {}, signal),
+  replayLetter: (letterId: string, event?: unknown) =>
+    send<ReplayedLetter>('POST', `/dead-letters/${id(letterId)}/replay`, event === undefined ? {} : { event }),
+  tasks: (query: TaskQuery, signal?: AbortSignal) => get<List<Task>>('/tasks', { ...query }, signal),
+  task: (taskId: string, signal?: AbortSignal) => get<Task>(`/tasks/${id(taskId)}`, {}, signal),
+  createTask: (task: TaskInput) => send<Task>('POST', '/tasks', task),
+  changeTask: (taskId: string, patch: TaskInput, revision: number) =>
+    send<Task>('PATCH', `/tasks/${id(taskId)}`, patch, revision),
+  deleteTask: (taskId: string, revision: number) => send<void>('DELETE', `/tasks/${id(taskId)}`, undefined, revision),
+  alerts: (query: AlertQuery, signal?: AbortSignal) => get<List<Alert>>('/alerts', { ...query }, signal),
+  acknowledgeAlert: (alertId: number) => send<Alert>('POST', `/alerts/${alertId}/acknowledge`),
+  rules: (query: { q?: string; cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
+    get<List<StoredRule>>('/rules', query, signal),
+  rule: (ruleId: string, signal?: AbortSignal) => get<StoredRule>(`/rules/${id(ruleId)}`, {}, signal),
+  createRule: (rule: RuleInput) => send<StoredRule>('POST', '/rules', rule),
+  changeRule: (ruleId: string, patch: Record<string, unknown>, version: number) =>
+    send<StoredRule>('PATCH', `/rules/${id(ruleId)}`, patch, version),
+  deleteRule: (ruleId: string, version: number) => send<void>('DELETE', `/rules/${id(ruleId)}`, undefined, version),
+  notifications: (query: { unread?: 'true'; cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
+    get<List<Notification>>('/notifications', query, signal),
+  markRead: (what: { ids: readonly number[] } | { up_to: number }) => send<{ read: number }>('POST', '/notifications/read', what),
+  audit: (query: { entity_type?: string; entity_id?: string; cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
+    get<List<AuditEntry>>('/audit', query, signal),
+  session: (signal?: AbortSignal) => get<SessionAnswer>('/session', {}, signal),
   ingest: (signal?: AbortSignal) => get<{ events_url: string }>('/ingest', {}, signal),
   webVitals: (vitals: readonly { name: string; value: number }[]) =>
     request<void>('POST', '/api/v1/web-vitals', { body: JSON.stringify({ vitals }), keepalive: true }),
   signIn: (token: string) => request<void>('POST', '/api/v1/session', { body: JSON.stringify({ token }) }),
   signOut: () => request<void>('DELETE', '/api/v1/session'),
 };
+
+export interface SessionAnswer {
+  signed_in: boolean;
+  name: string | null;
+  scopes: string[];
+}
+
+export interface TaskQuery {
+  status?: readonly string[] | undefined;
+  priority?: string | undefined;
+  workflow_id?: string | undefined;
+  agent_id?: string | undefined;
+  q?: string | undefined;
+  sort?: string | undefined;
+  cursor?: string | null | undefined;
+  limit?: number | undefined;
+}
+
+/** What people set of a task. */
+export type TaskInput = Partial<
+  Pick<Task, 'name' | 'description' | 'status' | 'priority' | 'workflow_id' | 'agent_id' | 'due_date' | 'progress' | 'error'>
+>;
+
+export interface AlertQuery {
+  state?: readonly string[] | undefined;
+  severity?: string | undefined;
+  rule_id?: string | undefined;
+  key?: string | undefined;
+  cursor?: string | null | undefined;
+  limit?: number | undefined;
+}
 
 export interface EventQuery {
   message_type?: string | undefined;

@@ -131,7 +131,7 @@ test('labels keep their order and their distance', () => {
 
 test('time ticks are few, round and in range', () => {
   const from = Date.UTC(2026, 2, 1, 9, 47, 13);
-  const ticks = timeTicks(from, from + 3_600_000, 6);
+  const ticks = timeTicks(from, from + 3_600_000, 6, 0);
   expect(ticks.length).toBeLessThanOrEqual(7);
   expect(ticks.length).toBeGreaterThanOrEqual(3);
   for (const tick of ticks) {

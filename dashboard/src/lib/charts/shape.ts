@@ -142,12 +142,15 @@ export function spreadLabels(positions: readonly number[], gap: number, height: 
   return spread;
 }
 
-/** Ticks of a time axis at round local times, `count` or fewer, within [from, to]. */
-export function timeTicks(from: number, to: number, count: number): number[] {
-  const minute = 60_000;
-  const steps = [1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720].map((minutes) => minutes * minute);
-  const step = steps.find((candidate) => (to - from) / candidate <= count) ?? 1_440 * minute;
-  const offset = new Date(from).getTimezoneOffset() * minute;
+const TICK_STEPS = [
+  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * 1_000),
+  ...[1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720].map((minutes) => minutes * 60_000),
+  ...[1, 2, 7, 14, 28, 56, 112, 364].map((days) => days * 86_400_000),
+];
+
+/** Ticks of a time axis at round times, `count` or fewer, within [from, to]. `offset` is what the reader's zone is behind UTC. */
+export function timeTicks(from: number, to: number, count: number, offset: number): number[] {
+  const step = TICK_STEPS.find((candidate) => (to - from) / candidate <= count) ?? to - from;
   const first = Math.ceil((from - offset) / step) * step + offset;
   const ticks: number[] = [];
   for (let tick = first; tick <= to; tick += step) ticks.push(tick);

@@ -8,7 +8,7 @@ const well: FleetFacts = {
   errors: 10,
   lastSilenceAt: null,
   now: 1_000_000,
-  rangeWords: '15 minutes',
+  within: 'in the last 15 minutes',
 };
 
 test.each<[string, Partial<FleetFacts>, string, string]>([

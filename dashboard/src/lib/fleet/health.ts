@@ -27,7 +27,8 @@ export interface FleetFacts {
   /** The newest last sign of life of an agent that is offline, or null. */
   lastSilenceAt: number | null;
   now: number;
-  rangeWords: string;
+  /** "in the last hour" */
+  within: string;
 }
 
 export function errorHealth(errors: number, messages: number): Health {
@@ -46,7 +47,7 @@ export function fleetHealth(facts: FleetFacts): FleetHealth {
     all > 0 ? `${formatNumber(answering)} of ${formatCount(all, 'agent')} answering` : null,
     agents.busy > 0 ? `${formatNumber(agents.busy)} busy` : null,
     hosts.online + hosts.offline > 0 ? `${formatCount(hosts.online, 'host')} up` : null,
-    `${formatShare(share)} errors in the last ${facts.rangeWords}`,
+    `${formatShare(share)} errors ${facts.within}`,
   ]
     .filter((part) => part !== null)
     .join(' · ');
@@ -69,8 +70,7 @@ export function fleetHealth(facts: FleetFacts): FleetHealth {
     return { health: agents.offline * 4 >= all ? 'error' : 'warning', sentence: `${words}${since}`, detail };
   }
   if (share >= WATCH_SHARE) return { health: 'warning', sentence: `${formatShare(share)} of messages are errors`, detail };
-  if (facts.messages === 0)
-    return { health: 'ok', sentence: `The fleet is quiet: no messages in the last ${facts.rangeWords}`, detail };
+  if (facts.messages === 0) return { health: 'ok', sentence: `The fleet is quiet: no messages ${facts.within}`, detail };
   if (all === 0) return { health: 'ok', sentence: 'The first events are coming in', detail };
   return { health: 'ok', sentence: all === 1 ? 'The agent is well' : `All ${formatNumber(all)} agents are well`, detail };
 }

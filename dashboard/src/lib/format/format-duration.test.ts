@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatAge, formatAgo, formatDuration } from './format-duration.ts';
+import { formatAge, formatAgo, formatDuration, formatLength } from './format-duration.ts';
 
 test.each([
   [0, '0 ms'],
@@ -36,3 +36,11 @@ test('what is less than two seconds old is just now', () => {
   expect(formatAgo(1_900)).toBe('just now');
   expect(formatAgo(2_000)).toBe('2 s ago');
 });
+
+test.each([
+  [1_000, '1 second'],
+  [90_000, '90 seconds'],
+  [90 * 60_000, '90 minutes'],
+  [36 * 3_600_000, '36 hours'],
+  [12 * 86_400_000, '12 days'],
+])('%d ms last %s', (ms, text) => expect(formatLength(ms)).toBe(text));

@@ -59,3 +59,16 @@ export function formatAgo(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return NOTHING;
   return ms < 2_000 ? 'just now' : `${formatAge(ms)} ago`;
 }
+
+const LENGTHS = [
+  [DAY, 'day'],
+  [HOUR, 'hour'],
+  [MINUTE, 'minute'],
+] as const;
+
+/** A length of time in words, for sentences: "45 seconds", "90 minutes", "36 hours", "12 days". */
+export function formatLength(ms: number): string {
+  const [unit, name] = LENGTHS.find(([least]) => ms >= 2 * least) ?? [SECOND, 'second'];
+  const count = Math.round(ms / unit);
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}

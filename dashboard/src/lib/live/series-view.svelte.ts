@@ -3,7 +3,7 @@ import type { VisualizationUpdate } from '@fleetbeat/contracts/live.ts';
 import { untrack } from 'svelte';
 import { ApiProblem } from '../api/problem.ts';
 import type { Window } from '../api/client.ts';
-import type { Range } from '../time-range/range.ts';
+import { domainOf, spanOf, type Range } from '../time-range/range.ts';
 import { clock } from './clock.svelte.ts';
 import { connection } from './connection.svelte.ts';
 import { coarsen, mergeMeasures } from './measures.ts';
@@ -61,16 +61,14 @@ export class SeriesView {
   /** Window length of `points`, in milliseconds. */
   readonly stepMs = $derived.by(() => this.#range().stepMs);
   /** What charts show: [from, to) in epoch milliseconds, sliding with the clock. */
-  readonly domain = $derived.by((): [number, number] => {
-    const grain = Math.max(1_000, this.#range().stepMs / 10);
-    const to = Math.ceil(clock.now / grain) * grain;
-    return [to - this.#range().lengthMs, to];
-  });
+  readonly domain = $derived.by((): [number, number] => domainOf(this.#range(), clock.now));
+  /** The range ends now, and moves along. */
+  readonly live = $derived.by(() => this.#range().end === null);
 
   /** Up to when `points` are known, epoch milliseconds. */
   readonly knownTo = $derived.by((): number => {
     void this.#version;
-    return this.through ?? this.freshAt ?? this.domain[1];
+    return this.live ? (this.through ?? this.freshAt ?? this.domain[1]) : this.domain[1];
   });
 
   /** The windows of the range, oldest first. */
@@ -159,22 +157,24 @@ export class SeriesView {
     this.#reading = reading;
     this.loading = true;
     const stamp = Date.now();
-    const to = clock.serverNow();
-    const from = to - range.lengthMs;
+    const now = clock.serverNow();
+    const { from, to } = spanOf(range, now);
     try {
       const coarse = this.#coarse;
       const [whole, fine, before] = await Promise.all([
         this.#read({ from, to, stepMs: range.stepMs }, reading.signal),
-        coarse ? this.#read({ from: to - FINE_LENGTH, to, stepMs: FINE_STEP }, reading.signal) : null,
+        coarse && this.live ? this.#read({ from: to - FINE_LENGTH, to, stepMs: FINE_STEP }, reading.signal) : null,
         this.before === null ? this.#read({ from: from - range.lengthMs, to: from, stepMs: range.stepMs }, reading.signal) : null,
       ]);
       if (this.#reading !== reading) return;
       if (coarse) coarse.put(whole.series, stamp);
       const finest = fine ?? whole;
-      this.#fine.put(finest.series, stamp);
-      // The first coarse window that fine ones cover from its start.
-      this.#fineFrom = Math.ceil(finest.from / range.stepMs) * range.stepMs;
-      if (this.totals === null) this.#pulse.fill(finest.series, FINE_STEP, to);
+      if (this.live) {
+        this.#fine.put(finest.series, stamp);
+        // The first coarse window that fine ones cover from its start.
+        this.#fineFrom = Math.ceil(finest.from / range.stepMs) * range.stepMs;
+        if (this.totals === null) this.#pulse.fill(finest.series, FINE_STEP, to);
+      }
       this.totals = whole.totals;
       if (before) this.before = before.totals;
       this.problem = null;
@@ -189,10 +189,10 @@ export class SeriesView {
 
   #prepare(range: Range): void {
     this.#rangeLoaded = range.id;
-    const fineLength = range.stepMs === FINE_STEP ? range.lengthMs : FINE_LENGTH;
-    this.#fine = new WindowStore(FINE_STEP, fineLength / FINE_STEP + 2);
-    this.#coarse =
-      range.stepMs === FINE_STEP ? null : new WindowStore(range.stepMs, Math.ceil(range.lengthMs / range.stepMs) + 2);
+    // What lies between two moments is not carried on by live windows.
+    const carriedOn = range.end === null && range.stepMs === FINE_STEP;
+    this.#fine = new WindowStore(FINE_STEP, (carriedOn ? range.lengthMs : FINE_LENGTH) / FINE_STEP + 2);
+    this.#coarse = carriedOn ? null : new WindowStore(range.stepMs, Math.ceil(range.lengthMs / range.stepMs) + 2);
     this.#fineFrom = Number.POSITIVE_INFINITY;
     this.totals = null;
     this.before = null;
@@ -202,6 +202,8 @@ export class SeriesView {
 
   #apply(update: VisualizationUpdate): void {
     if (update.view !== this.view || update.key !== this.key || update.step !== FINE_STEP || this.totals === null) return;
+    this.#heardThrough = update.through;
+    if (!this.live) return;
     let events = 0;
     let errors = 0;
     for (const point of update.points) {
@@ -211,7 +213,6 @@ export class SeriesView {
     }
     this.#fine.put(update.points, Date.now());
     this.#pulse.add(clock.serverNow(), events, errors);
-    this.#heardThrough = update.through;
     this.#show();
   }
 

@@ -1,31 +1,80 @@
-/** The time ranges that can be chosen, and the window length each is drawn with. */
+import { formatLength } from '../format/format-duration.ts';
+import { formatSpan } from '../format/format-time.ts';
 
-const MINUTE = 60_000;
+/** The stretch of time that every page shows: the last so much, moving along, or between two moments. */
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 export interface Range {
-  readonly id: '15m' | '1h' | '6h' | '24h';
+  /** As the URL names it: `1h`, or `from-to` in epoch milliseconds. */
+  readonly id: string;
   readonly label: string;
-  /** As part of a sentence: "in the last …". */
+  /** Its length in words: "hour", as in "against the hour before". */
   readonly words: string;
+  /** As part of a sentence: "in the last hour". */
+  readonly within: string;
   readonly lengthMs: number;
+  /** Where it ends, epoch milliseconds; null where it ends now and moves along. */
+  readonly end: number | null;
   /** Window length of charts over this range, in milliseconds. */
   readonly stepMs: number;
   /** Window length of small lines without axes, in milliseconds. */
   readonly sparkStepMs: number;
 }
 
-export const RANGES = [
-  { id: '15m', label: '15 min', words: '15 minutes', lengthMs: 15 * MINUTE, stepMs: 10_000, sparkStepMs: 30_000 },
-  { id: '1h', label: '1 h', words: 'hour', lengthMs: HOUR, stepMs: 30_000, sparkStepMs: 2 * MINUTE },
-  { id: '6h', label: '6 h', words: '6 hours', lengthMs: 6 * HOUR, stepMs: MINUTE, sparkStepMs: 10 * MINUTE },
-  { id: '24h', label: '24 h', words: '24 hours', lengthMs: 24 * HOUR, stepMs: 5 * MINUTE, sparkStepMs: 30 * MINUTE },
-] as const satisfies readonly Range[];
+/** Shorter than this there is nothing to see, in milliseconds. */
+export const SHORTEST = MINUTE;
+const LONGEST = 731 * DAY;
 
-export const DEFAULT_RANGE: Range = RANGES[0];
+/** Windows in a chart, and in a small line, at most. */
+const WINDOWS = 300;
+const SPARK_WINDOWS = 50;
+const STEPS = [
+  ...[10, 30].map((seconds) => seconds * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 6, 12].map((hours) => hours * HOUR),
+  ...[1, 2, 7, 28].map((days) => days * DAY),
+];
 
-/** The range named in a URL; the default where there is none or one that is not known. */
+/** The finest window length with which a stretch is drawn in `windows` windows at most, in milliseconds. */
+export function stepFor(lengthMs: number, windows = WINDOWS): number {
+  return STEPS.find((step) => lengthMs / step <= windows) ?? 28 * DAY;
+}
+
+function last(id: string, label: string, words: string, lengthMs: number): Range {
+  const steps = { stepMs: stepFor(lengthMs), sparkStepMs: stepFor(lengthMs, SPARK_WINDOWS) };
+  return { id, label, words, within: `in the last ${words}`, lengthMs, end: null, ...steps };
+}
+
+export const RANGES: readonly Range[] = [
+  last('15m', '15 min', '15 minutes', 15 * MINUTE),
+  last('1h', '1 h', 'hour', HOUR),
+  last('6h', '6 h', '6 hours', 6 * HOUR),
+  last('24h', '24 h', '24 hours', DAY),
+  last('7d', '7 d', '7 days', 7 * DAY),
+  last('30d', '30 d', '30 days', 30 * DAY),
+];
+
+export const DEFAULT_RANGE: Range = last('15m', '15 min', '15 minutes', 15 * MINUTE);
+
+/** The range between two moments, epoch milliseconds. */
+export function rangeBetween(from: number, to: number): Range {
+  const lengthMs = to - from;
+  const words = formatLength(lengthMs);
+  const steps = { stepMs: stepFor(lengthMs), sparkStepMs: stepFor(lengthMs, SPARK_WINDOWS) };
+  return { id: `${from}-${to}`, label: formatSpan(from, to), words, within: `in these ${words}`, lengthMs, end: to, ...steps };
+}
+
+/** The range named in a URL; the default where there is none or one that makes no sense. */
 export function parseRange(text: string | null): Range {
+  const [, from, to] = /^(\d{10,14})-(\d{10,14})$/.exec(text ?? '')?.map(Number) ?? [];
+  if (from !== undefined && to !== undefined) {
+    const fits = to - from >= SHORTEST && to - from <= LONGEST;
+    return fits ? rangeBetween(from, to) : DEFAULT_RANGE;
+  }
   return RANGES.find((range) => range.id === text) ?? DEFAULT_RANGE;
 }
 
@@ -34,9 +83,22 @@ export function rangeQuery(range: Range): string {
   return range.id === DEFAULT_RANGE.id ? '' : `?range=${range.id}`;
 }
 
+/** [from, to) of a range at a moment, epoch milliseconds. */
+export function spanOf(range: Range, now: number): { from: number; to: number } {
+  const to = range.end ?? now;
+  return { from: to - range.lengthMs, to };
+}
+
+/** As `spanOf`, in steps so large that a chart does not move by less than a pixel. */
+export function domainOf(range: Range, now: number): [from: number, to: number] {
+  const grain = Math.max(SECOND, range.stepMs / 10);
+  const { from, to } = spanOf(range, Math.ceil(now / grain) * grain);
+  return [from, to];
+}
+
 /** A step as the API takes it: 10s, 1m, 5m, 1h. */
 export function stepText(stepMs: number): string {
   if (stepMs % HOUR === 0) return `${stepMs / HOUR}h`;
   if (stepMs % MINUTE === 0) return `${stepMs / MINUTE}m`;
-  return `${Math.round(stepMs / 1_000)}s`;
+  return `${Math.round(stepMs / SECOND)}s`;
 }

@@ -1,0 +1,28 @@
+import { api } from './client.ts';
+
+/** Who is signed in, and what that allows. What is not allowed is not offered; the server decides all the same. */
+class Session {
+  name = $state<string | null>(null);
+  #scopes = $state.raw<readonly string[]>([]);
+
+  readonly canOperate = $derived(this.#scopes.includes('operate') || this.#scopes.includes('admin'));
+  readonly isAdmin = $derived(this.#scopes.includes('admin'));
+
+  /** Asks the server. Where it does not answer, nothing is allowed until it does. */
+  async load(): Promise<void> {
+    try {
+      const { name, scopes } = await api.session();
+      this.name = name;
+      this.#scopes = scopes;
+    } catch {
+      // Every page says that the server is away; this need not.
+    }
+  }
+
+  forget(): void {
+    this.name = null;
+    this.#scopes = [];
+  }
+}
+
+export const session = new Session();

@@ -1,0 +1,77 @@
+import type { Notification } from '@fleetbeat/contracts/alerts.ts';
+import { api } from '../api/client.ts';
+import { Resource } from '../api/resource.svelte.ts';
+import { connection } from '../live/connection.svelte.ts';
+
+const PAGE = 50;
+const REFRESH_EVERY = 60_000;
+/** How long a toast stays, in milliseconds, and how many stand at a time. */
+const TOAST_FOR = 8_000;
+const MOST_TOASTS = 3;
+
+/** What was told of late, how much of it nobody has read, and what has only just come. */
+class NotificationCentre {
+  readonly resource = new Resource((signal) => api.notifications({ limit: PAGE }, signal));
+  toasts = $state.raw<readonly Notification[]>([]);
+  #came = $state.raw<readonly Notification[]>([]);
+  #read = $state.raw<ReadonlySet<number>>(new Set());
+
+  /** The newest first, each once. */
+  readonly items = $derived.by((): Notification[] => {
+    const known = new Map<number, Notification>();
+    for (const one of [...(this.resource.data?.items ?? []), ...this.#came]) known.set(one.id, one);
+    return [...known.values()].sort((a, b) => b.id - a.id).slice(0, 2 * PAGE);
+  });
+  readonly unread = $derived(this.items.filter((one) => !this.isRead(one)).length);
+
+  isRead(one: Notification): boolean {
+    return one.read_at !== null || this.#read.has(one.id);
+  }
+
+  start(): () => void {
+    const stops = [
+      this.resource.poll(REFRESH_EVERY),
+      connection.subscribe('notifications'),
+      connection.onResync(() => this.resource.load()),
+      connection.on('notification', (one) => this.#take(one)),
+    ];
+    return () => stops.forEach((stop) => stop());
+  }
+
+  /** Marks everything shown as read, at once; undone where the server refuses, with its reason thrown. */
+  async readAll(): Promise<void> {
+    const newest = this.items[0];
+    if (!newest) return;
+    const before = this.#read;
+    this.#read = new Set(this.items.map((one) => one.id));
+    try {
+      await api.markRead({ up_to: newest.id });
+    } catch (error) {
+      this.#read = before;
+      throw error;
+    }
+  }
+
+  async read(one: Notification): Promise<void> {
+    if (this.isRead(one)) return;
+    this.#read = new Set([...this.#read, one.id]);
+    try {
+      await api.markRead({ ids: [one.id] });
+    } catch {
+      this.#read = new Set([...this.#read].filter((id) => id !== one.id));
+    }
+  }
+
+  dismiss(id: number): void {
+    this.toasts = this.toasts.filter((one) => one.id !== id);
+  }
+
+  #take(one: Notification): void {
+    if (this.items.some(({ id }) => id === one.id)) return;
+    this.#came = [one, ...this.#came].slice(0, PAGE);
+    this.toasts = [one, ...this.toasts].slice(0, MOST_TOASTS);
+    setTimeout(() => this.dismiss(one.id), TOAST_FOR);
+  }
+}
+
+export const notificationCentre = new NotificationCentre();

@@ -1,0 +1,30 @@
+import Activity from '@lucide/svelte/icons/activity';
+import Bot from '@lucide/svelte/icons/bot';
+import Server from '@lucide/svelte/icons/server';
+import Waypoints from '@lucide/svelte/icons/waypoints';
+
+/** A page that the rail, the palette and the keys lead to. */
+export interface PageLink {
+  readonly path: string;
+  readonly label: string;
+  readonly icon: typeof Activity;
+  /** Leads there after `g`. */
+  readonly key: string;
+  /** What is asked for when this page is meant, beside its name. */
+  readonly words: string;
+  /** Stands in the bar at the bottom of a phone; the others are behind "More". */
+  readonly first?: true;
+}
+
+/** Every page there is a way to, in the order of the rail. */
+export const PAGES: readonly PageLink[] = [
+  { path: '/', label: 'Overview', icon: Activity, key: 'o', words: 'home fleet health', first: true },
+  { path: '/agents', label: 'Agents', icon: Bot, key: 'a', words: 'fleet', first: true },
+  { path: '/hosts', label: 'Hosts', icon: Server, key: 'h', words: 'servers machines cpu memory disk' },
+  { path: '/pipeline', label: 'Pipeline', icon: Waypoints, key: 'p', words: 'ledger lag dead letters late sources' },
+];
+
+/** Whether a page, or one below it, is shown at `pathname`. */
+export function isHere(path: string, pathname: string): boolean {
+  return path === '/' ? pathname === '/' : pathname === path || pathname.startsWith(`${path}/`);
+}
