@@ -23,18 +23,34 @@ export class Browser {
     this.#headers = headers;
   }
 
-  async ask(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
+  /** Sends a form. */
+  submit(url: string, fields: Record<string, string>): Promise<Answer> {
+    return this.#send('POST', url, new URLSearchParams(fields).toString(), 'application/x-www-form-urlencoded', {});
+  }
+
+  /** `path` is one of the API, or a whole URL. Redirects are not followed. */
+  ask(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.#send(method, path, body === undefined ? undefined : JSON.stringify(body), 'application/json', headers);
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    body: string | undefined,
+    type: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Answer> {
     const response = await fetch(path.startsWith('http') ? path : `${this.#url}/api/v1${path}`, {
       method,
       redirect: 'manual',
       headers: {
         ...(method === 'GET' ? {} : { origin: this.#url }),
         ...(this.#cookies.size === 0 ? {} : { cookie: this.#cookieHeader() }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': type }),
         ...this.#headers,
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body }),
     });
     for (const cookie of response.headers.getSetCookie()) this.#keep(cookie);
     const text = await response.text();

@@ -28,6 +28,12 @@ interface SignInParts {
 
 /** Signing in with an account: by password and second factor, or by the identity provider. */
 export function signInRoutes({ forward, links, attempts, publicUrl, oidcName, endLinkSession }: SignInParts): Route[] {
+  /** A person looks at the answer of the callback: they are told on a page. */
+  function onSignInPage(error: unknown): string {
+    if (!(error instanceof HttpProblem) || error.status >= 500) throw error;
+    return `${publicUrl}/sign-in?error=${error.code.replaceAll('-', '_')}`;
+  }
+
   return [
     route(
       'get',
@@ -128,7 +134,8 @@ export function signInRoutes({ forward, links, attempts, publicUrl, oidcName, en
       async ({ query, request, response }) => {
         if (oidcName === null) throw new HttpProblem(404, 'no-identity-provider', 'no identity provider is configured');
         const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
-        const { location } = await forward(request, response, 'GET', `/callback/${OIDC_PROVIDER}?${new URLSearchParams(given)}`);
+        const path = `/callback/${OIDC_PROVIDER}?${new URLSearchParams(given).toString()}`;
+        const location = await forward(request, response, 'GET', path).then((said) => said.location, onSignInPage);
         if (location?.includes('error=') !== true) await endLinkSession(request, response);
         response.set('location', location ?? `${publicUrl}/sign-in`);
       },
