@@ -6,6 +6,8 @@ export interface JobPayloads {
   deliveries: { delivery: number; attempts: number };
   /** Looks for rows whose time has come, one kind of row a job. */
   timers: { timer: Timer };
+  /** Looks for a recompute that is to be run. */
+  recomputes: Record<string, never>;
 }
 export type QueueName = keyof JobPayloads;
 
@@ -19,10 +21,11 @@ export const RETENTION_TASKS = [
   'time-series',
   'event-log',
   'deliveries',
+  'replaced-rows',
 ] as const;
 export type RetentionTask = (typeof RETENTION_TASKS)[number];
 
 export const TIMERS = ['archive-agents'] as const;
 export type Timer = (typeof TIMERS)[number];
 
-export const QUEUES = ['retention', 'deliveries', 'timers'] as const satisfies readonly QueueName[];
+export const QUEUES = ['retention', 'deliveries', 'timers', 'recomputes'] as const satisfies readonly QueueName[];
