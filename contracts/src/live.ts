@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { SetName } from './aggregates.ts';
 import { notificationSchema } from './alerts.ts';
 import { agentStatusSchema, seriesPointSchema } from './api.ts';
+import { incidentSchema } from './incidents.ts';
 import { taskDeletedSchema, taskSchema } from './tasks.ts';
 
 /**
@@ -52,6 +53,7 @@ export const liveRecordSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('task_deleted'), data: taskDeletedSchema }),
   z.object({ type: z.literal('performance_update'), data: performanceUpdateSchema }),
   z.object({ type: z.literal('notification'), data: notificationSchema }),
+  z.object({ type: z.literal('incident'), data: incidentSchema }),
 ]);
 export type LiveRecord = z.infer<typeof liveRecordSchema>;
 
@@ -70,6 +72,7 @@ export interface ServerData {
   performance_update: PerformanceUpdate;
   visualization_update: VisualizationUpdate;
   notification: z.infer<typeof notificationSchema>;
+  incident: z.infer<typeof incidentSchema>;
 }
 export type ServerEvent = keyof ServerData;
 
@@ -88,6 +91,7 @@ export const CHANNEL_OF = {
   performance_update: 'metrics',
   visualization_update: 'metrics',
   notification: 'notifications',
+  incident: 'notifications',
 } as const satisfies Partial<Record<ServerEvent, Channel>>;
 
 /**

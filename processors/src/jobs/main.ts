@@ -2,6 +2,7 @@ import { RETENTION_TASKS, type RetentionTask } from '@fleetbeat/contracts/jobs.t
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { Counter } from 'prom-client';
 import { runDeliveries } from '../notify/delivery/run-deliveries.ts';
+import { keepIncidents } from '../notify/incidents/keep-incidents.ts';
 import { expireCutHashes } from './expire-cut-hashes.ts';
 import { expireDeadLetters } from './expire-dead-letters.ts';
 import { expireDeliveries } from './expire-deliveries.ts';
@@ -60,4 +61,6 @@ export async function start(context: ServiceContext): Promise<void> {
   });
   await runTimers(context);
   await runDeliveries(context);
+  const incidents = keepIncidents(context);
+  lifecycle.onStop('incidents', () => incidents.stop());
 }

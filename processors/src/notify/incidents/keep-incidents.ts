@@ -1,0 +1,51 @@
+import type { LiveRecord } from '@fleetbeat/contracts/live.ts';
+import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
+import { enqueueDelivery } from '@fleetbeat/infra/deliveries/enqueue-delivery.ts';
+import { readIncidents } from '@fleetbeat/infra/incidents/incident-rows.ts';
+import { every } from '../../engine/every.ts';
+import { expireIncidents, sweepIncidents } from './sweep-incidents.ts';
+
+/** How often the outbox and the timers are looked at, in milliseconds. */
+const EVERY_MS = 1_000;
+const EXPIRE_EVERY_MS = 3_600_000;
+
+/**
+ * Makes incidents of alerts and tells people, again and again. Any number of processes may: what is to be done is in rows
+ * that each takes for itself. What changes is announced live as well, which nobody waits for.
+ */
+export function keepIncidents(context: Pick<ServiceContext, 'config' | 'logger' | 'database' | 'eventLog' | 'metrics'>): {
+  stop(): Promise<void>;
+} {
+  const { config, logger, database, eventLog, metrics } = context;
+  const sweep = {
+    database,
+    outgoing: { enqueue: enqueueDelivery, publicUrl: config.publicUrl },
+    now: Date.now,
+    onFailure: (error: unknown) => logger.error({ err: error }, 'an incident is put off'),
+  };
+
+  async function announce(ids: readonly number[]): Promise<void> {
+    const incidents = await readIncidents(database, ids);
+    const records = incidents.map((data): LiveRecord => ({ type: 'incident', data }));
+    if (records.length === 0) return;
+    await eventLog.append(
+      records.map((record) => ({ topic: 'live', partition: 0, key: null, value: Buffer.from(JSON.stringify(record)), count: 1 })),
+    );
+  }
+
+  const sweeps = every(
+    EVERY_MS,
+    async () => {
+      const changed = await metrics.timed('sweep_incidents', () => sweepIncidents(sweep));
+      await announce([...changed]).catch((error: unknown) => logger.warn({ err: error }, 'incidents not announced'));
+    },
+    logger,
+    'incidents not swept',
+  );
+  const expiry = every(EXPIRE_EVERY_MS, () => expireIncidents(database, Date.now()), logger, 'old incidents not dropped');
+  return {
+    async stop() {
+      await Promise.all([sweeps.stop(), expiry.stop()]);
+    },
+  };
+}
