@@ -13,6 +13,14 @@ export async function expireTimeSeries({ database, timeSeries, retention, now, s
     const before = now() - retention[tier];
     await timeSeries.expire(tier, tier === '1m' ? Math.min(before, oldestOpenHour) : before);
   }
+  // Only after the rows that they are about.
+  const fine = Math.min(now() - Math.max(retention['10s'], retention['1m']), oldestOpenHour) - TIERS['1h'];
+  await deleteInBatches(
+    database,
+    `delete from hour_versions where (source, hour) in (select source, hour from hour_versions where hour < $2 limit $1)`,
+    [fine],
+    signal,
+  );
   return await deleteInBatches(
     database,
     `delete from compacted_hours where (source, hour) in

@@ -3,6 +3,8 @@ import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { Counter } from 'prom-client';
 import { runDeliveries } from '../notify/delivery/run-deliveries.ts';
 import { keepIncidents } from '../notify/incidents/keep-incidents.ts';
+import { workRecomputes } from '../work-recomputes.ts';
+import { dropReplacedRows } from './drop-replaced-rows.ts';
 import { expireCutHashes } from './expire-cut-hashes.ts';
 import { expireDeadLetters } from './expire-dead-letters.ts';
 import { expireDeliveries } from './expire-deliveries.ts';
@@ -25,6 +27,7 @@ const RUNS: Readonly<Record<RetentionTask, { run: RetentionRun; everyMs: number 
   'time-series': { run: expireTimeSeries, everyMs: 10 * MINUTE },
   'event-log': { run: expireEventLog, everyMs: 5 * MINUTE },
   deliveries: { run: expireDeliveries, everyMs: 60 * MINUTE },
+  'replaced-rows': { run: dropReplacedRows, everyMs: 10 * MINUTE },
 };
 
 /** Runs the repeating jobs. Several of these processes share the work. */
@@ -63,4 +66,5 @@ export async function start(context: ServiceContext): Promise<void> {
   await runDeliveries(context);
   const incidents = keepIncidents(context);
   lifecycle.onStop('incidents', () => incidents.stop());
+  await workRecomputes(context);
 }
