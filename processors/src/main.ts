@@ -60,7 +60,7 @@ export async function start(context: ServiceContext): Promise<void> {
     return source;
   }
 
-  const processor = await runProcessor({ eventLog, logger, open });
+  const processor = await runProcessor({ cuts, eventLog, logger, open });
   lifecycle.onStop('processor', () => processor.stop(), 20_000);
 
   const publisher = publishLive({

@@ -30,8 +30,8 @@ export interface SourceState {
 /** Where cuts are kept. The only way in which output reaches a store. */
 export interface CutStore {
   read(topic: EventTopic, partition: number): Promise<SourceState>;
-  /** The last cut of a source, to tell whether another processor has made one. -1 where there is none. */
-  lastSeq(source: number): Promise<number>;
+  /** The last cuts of sources, to tell whether another processor has made one; sources without any are left out. */
+  lastSeqs(sources: readonly number[]): Promise<ReadonlyMap<number, number>>;
   /** Claims, writes and marks a cut. Rejects with `CutTaken` where another processor was faster. */
   store(cut: Cut): Promise<void>;
   /** Writes the rows of a cut that was claimed before, and marks it. */
@@ -89,11 +89,13 @@ export function createCutStore(database: Database, timeSeries: TimeSeriesStore, 
       });
     },
 
-    async lastSeq(source) {
-      const { rows } = await database.query<{ seq: number }>('select coalesce(max(seq), -1) as seq from cuts where source = $1', [
-        source,
-      ]);
-      return rows[0]?.seq ?? -1;
+    async lastSeqs(sources) {
+      const { rows } = await database.query<{ source: number; seq: number }>(
+        `select source, seq from unnest($1::int[]) as source
+         cross join lateral (select seq from cuts where cuts.source = source.source order by seq desc limit 1) as last`,
+        [sources],
+      );
+      return new Map(rows.map(({ source, seq }) => [source, seq]));
     },
 
     async store(cut) {

@@ -1,12 +1,18 @@
 import { EVENT_TOPICS, type EventTopic } from '@fleetbeat/contracts/events.ts';
 import type { EventLog, Partition, PartitionReader, Subscription } from '@fleetbeat/infra/event-log/event-log.ts';
 import type { Logger } from '@fleetbeat/infra/logger.ts';
+import type { CutStore } from './cut-store.ts';
+import { every } from './every.ts';
 import type { SourceProcessor } from './source-processor.ts';
 
 /** The consumer group under which partitions are shared out among processors. */
 export const PROCESSOR_GROUP = 'fleetbeat-processors';
 
+/** How soon a processor that slept hears that others have gone on without it, or one that worked that a sleeper has cut. */
+const NOTICE_EVERY_MS = 1_000;
+
 export interface ProcessorEffects {
+  readonly cuts: Pick<CutStore, 'lastSeqs'>;
   readonly eventLog: EventLog;
   readonly logger: Logger;
   readonly open: (topic: EventTopic, partition: number) => Promise<SourceProcessor>;
@@ -23,7 +29,7 @@ export interface Processor {
  * The one consume loop: gives each partition's records to its source and keeps a source's state when the
  * partition goes away, in case it comes back before anybody else has made a cut.
  */
-export async function runProcessor({ eventLog, logger, open }: ProcessorEffects): Promise<Processor> {
+export async function runProcessor({ cuts, eventLog, logger, open }: ProcessorEffects): Promise<Processor> {
   const held = new Map<string, SourceProcessor>();
   const parked = new Map<string, SourceProcessor>();
   let stopping = false;
@@ -81,11 +87,20 @@ export async function runProcessor({ eventLog, logger, open }: ProcessorEffects)
     },
   };
 
+  async function noticeCuts(): Promise<void> {
+    const sources = [...held.values()];
+    if (sources.length === 0) return;
+    const newest = await cuts.lastSeqs(sources.map(({ source }) => source));
+    for (const source of sources) source.noticeCut(newest.get(source.source) ?? -1);
+  }
+
+  const noticing = every(NOTICE_EVERY_MS, noticeCuts, logger, 'cuts of other processors not looked for');
   const subscription: Subscription = await eventLog.consume(PROCESSOR_GROUP, EVENT_TOPICS, reader);
   return {
     sources: () => held.values(),
     async stop() {
       stopping = true;
+      await noticing.stop();
       await subscription.stop();
     },
   };

@@ -97,7 +97,17 @@ export class SourceProcessor {
   /** True where another processor has made a cut since: what is in memory here is void. */
   async isOvertaken(): Promise<boolean> {
     await this.#settled();
-    return (await this.#effects.cuts.lastSeq(this.source)) !== this.#cut.seq - (this.#replay === null ? 1 : 0);
+    const last = (await this.#effects.cuts.lastSeqs([this.source])).get(this.source) ?? -1;
+    return last !== this.#cut.seq - (this.#replay === null ? 1 : 0);
+  }
+
+  /**
+   * Says which cut of this source is the newest that anybody has made. Where it is not one of ours the source is lost now, not
+   * only when its own cut is refused: until then everything it shows would be taken for out of date.
+   */
+  noticeCut(newest: number): void {
+    if (newest < this.#cut.seq + (this.#replay === null ? 0 : 1)) return;
+    this.#fail(new CutTaken(`cut ${newest} of source ${this.source} was made by another processor`));
   }
 
   /** Takes records in order; those below the position are skipped. Rejects when the source is lost. */
