@@ -76,6 +76,7 @@ export async function startBff(
     config,
     logger,
     database,
+    secret,
     eventLog,
     timeSeries,
     registry: metrics.registry,

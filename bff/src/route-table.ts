@@ -3,6 +3,7 @@ import type { Config } from '@fleetbeat/infra/config.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import type { EventLog } from '@fleetbeat/infra/event-log/event-log.ts';
 import type { Logger } from '@fleetbeat/infra/logger.ts';
+import { createTargetRule } from '@fleetbeat/infra/net/target-rule.ts';
 import type { TimeSeriesStore } from '@fleetbeat/infra/time-series/time-series.ts';
 import { accessRoutes } from './access/routes.ts';
 import { createAgentChanges } from './agents/agent-changes.ts';
@@ -17,9 +18,16 @@ import { auditRoutes } from './audit/routes.ts';
 import { createDashboardChanges } from './dashboards/dashboard-changes.ts';
 import { createDashboardsReadModel } from './dashboards/read-model.ts';
 import { dashboardRoutes } from './dashboards/routes.ts';
+import { createChannelChanges } from './channels/channel-changes.ts';
+import { createChannelsReadModel } from './channels/read-model.ts';
+import { channelRoutes } from './channels/routes.ts';
+import { createTryOut } from './channels/try-out.ts';
 import { createDeadLettersReadModel } from './dead-letters/read-model.ts';
 import { createReplay } from './dead-letters/replay.ts';
 import { deadLetterRoutes } from './dead-letters/routes.ts';
+import { createDeliveriesReadModel } from './deliveries/read-model.ts';
+import { createReplay as createDeliveryReplay } from './deliveries/replay.ts';
+import { deliveryRoutes } from './deliveries/routes.ts';
 import { createEventsReadModel } from './events/read-model.ts';
 import { eventRoutes } from './events/routes.ts';
 import { fleetRoutes } from './fleet/routes.ts';
@@ -87,6 +95,8 @@ export interface RouteParts {
   latency: ScreenLatency;
   probes: readonly Route[];
   auth: Auth;
+  /** What is encrypted at rest is encrypted under it. */
+  secret: string;
   now: () => number;
 }
 
@@ -117,6 +127,12 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...ruleRoutes(createRulesReadModel(query), createRuleChanges(parts.change)),
     ...alertRoutes(createAlertsReadModel(query), createAcknowledge(parts.change, parts.now)),
     ...notificationRoutes(createNotificationsReadModel(query), createMarkRead(parts.change, parts.now)),
+    ...channelRoutes(
+      createChannelsReadModel(query),
+      createChannelChanges({ ...parts, targetRule: createTargetRule(config.notifyAllowPrivate) }),
+      createTryOut({ ...parts, publicUrl: config.publicUrl }),
+    ),
+    ...deliveryRoutes(createDeliveriesReadModel(query), createDeliveryReplay(parts.change, parts.now)),
     ...auditRoutes(createAuditReadModel(query)),
     ...pipelineRoutes({
       ...parts,

@@ -2,6 +2,7 @@ import { Router, type NextFunction, type Request, type RequestHandler, type Resp
 import type * as z from 'zod';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { whoSent } from '../access/authenticated.ts';
+import { parseInput } from './parse-input.ts';
 import { NOBODY, type Route } from './route.ts';
 
 /** What guards a route: rejects with a problem where the caller may not call it. */
@@ -54,13 +55,6 @@ function refuseMethod(allowed: readonly string[]): RequestHandler {
   };
 }
 
-function parsed(schema: z.ZodType | undefined, value: unknown, place: 'query' | 'path' | 'body'): unknown {
-  if (schema === undefined) return undefined;
-  const result = schema.safeParse(value ?? {});
-  if (result.success) return result.data;
-  const reasons = result.error.issues.slice(0, 5).map((issue) => {
-    const path = issue.path.map(String).join('.');
-    return path === '' ? issue.message : `${path}: ${issue.message}`;
-  });
-  throw new HttpProblem(400, `invalid-${place}`, reasons.join('; '));
+function parsed(schema: Route['query'] | Route['body'], value: unknown, place: 'query' | 'path' | 'body'): unknown {
+  return schema === undefined ? undefined : parseInput(schema, value ?? {}, place);
 }

@@ -4,7 +4,7 @@ import type { Transaction } from '@fleetbeat/infra/database/database.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { Change } from '../http/change.ts';
 import type { Precondition } from '../http/if-match.ts';
-import { mergePatch } from './merge-patch.ts';
+import { mergePatch } from '../http/merge-patch.ts';
 
 /** Who changes a rule, and in which request. */
 export interface Asker {
