@@ -3,6 +3,15 @@ import { MESSAGE_TYPES } from './events.ts';
 
 /** What the REST API takes and answers. Times are epoch milliseconds unless a field says otherwise. */
 
+/** A mistake in a file that was sent. `path` leads to it from the top: `rules.3.warning.threshold`; lines and columns count from 1. */
+export const fileMistakeSchema = z.object({
+  line: z.number().int(),
+  column: z.number().int(),
+  path: z.string(),
+  message: z.string(),
+});
+export type FileMistake = z.infer<typeof fileMistakeSchema>;
+
 /** RFC 9457. */
 export const problemSchema = z.object({
   type: z.string(),
@@ -13,6 +22,8 @@ export const problemSchema = z.object({
   request_id: z.string().optional(),
   /** What would have been taken instead. */
   allowed: z.array(z.string()).optional(),
+  /** Every mistake in a file, by its place. */
+  mistakes: z.array(fileMistakeSchema).optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
 

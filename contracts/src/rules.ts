@@ -297,3 +297,21 @@ export const storedRuleSchema = z.object({
   rule: anyRuleSchema,
 });
 export type StoredRule = z.infer<typeof storedRuleSchema>;
+
+/** What a rule was at one of its versions. */
+export const ruleVersionSchema = z.object({
+  version: z.number().int(),
+  changed_at: z.number(),
+  changed_by: z.string(),
+  rule: anyRuleSchema,
+});
+export type RuleVersion = z.infer<typeof ruleVersionSchema>;
+
+/** What a file of rules has done, or (`dry_run`) would have. */
+export const rulesImportedSchema = z.object({
+  dry_run: z.boolean(),
+  created: z.array(z.string()),
+  updated: z.array(z.string()),
+  unchanged: z.array(z.string()),
+});
+export type RulesImported = z.infer<typeof rulesImportedSchema>;

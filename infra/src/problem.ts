@@ -14,14 +14,14 @@ export class HttpProblem extends Error {
   readonly detail: string;
   readonly headers: Readonly<Record<string, string>>;
   /** More that a machine can use: extension members of the body. */
-  readonly members: Readonly<Pick<Problem, 'allowed'>>;
+  readonly members: Readonly<Pick<Problem, 'allowed' | 'mistakes'>>;
 
   constructor(
     status: number,
     code: string,
     detail: string,
     headers: Readonly<Record<string, string>> = {},
-    members: Readonly<Pick<Problem, 'allowed'>> = {},
+    members: Readonly<Pick<Problem, 'allowed' | 'mistakes'>> = {},
   ) {
     super(detail);
     this.status = status;

@@ -1,9 +1,11 @@
-import { Router, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
-import type * as z from 'zod';
+import { Router, text, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { whoSent } from '../access/authenticated.ts';
 import { parseInput } from './parse-input.ts';
 import { NOBODY, type Route } from './route.ts';
+
+/** What a client may send as text. */
+const MAX_TEXT = '1mb';
 
 /** What guards a route: rejects with a problem where the caller may not call it. */
 export type Guard = (request: Request, route: Route) => Promise<void>;
@@ -27,9 +29,11 @@ function handlerOf(route: Route, guard: Guard): RequestHandler {
     await guard(request, route);
     // Clients announce even a body that is not there (`content-length: 0`), which is of no type.
     const hasBody = request.headers['content-length'] !== '0';
-    if (route.body !== undefined && hasBody && request.is('application/json') === false) {
-      throw new HttpProblem(415, 'unsupported-media-type', 'the body must be application/json');
+    const media = route.bodyMedia ?? 'application/json';
+    if (route.body !== undefined && hasBody && request.is(media) === false) {
+      throw new HttpProblem(415, 'unsupported-media-type', `the body must be ${media}`);
     }
+    if (route.bodyMedia !== undefined) await takeText(request, response);
     const call = {
       query: parsed(route.query, request.query, 'query'),
       params: parsed(route.params, request.params, 'path'),
@@ -43,6 +47,18 @@ function handlerOf(route: Route, guard: Guard): RequestHandler {
     else if (route.media !== undefined) response.status(route.status).type(route.media).send(answer);
     else response.status(route.status).json(answer);
   };
+}
+
+const parseText = text({ type: () => true, limit: MAX_TEXT });
+
+/** Puts the text of the body where JSON would be. */
+async function takeText(request: Request, response: Response): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    parseText(request, response, (error?: unknown) => {
+      if (error === undefined) resolve();
+      else reject(error instanceof Error ? error : new Error(String(error)));
+    });
+  });
 }
 
 function refuseMethod(allowed: readonly string[]): RequestHandler {

@@ -36,6 +36,8 @@ export interface Route {
   readonly query: z.ZodObject | undefined;
   readonly params: z.ZodObject | undefined;
   readonly body: z.ZodType | undefined;
+  /** The media type of a body that is no JSON: the handler is given its text. */
+  readonly bodyMedia: string | undefined;
   /** Undefined answers 204 without a body. */
   readonly answer: z.ZodType | undefined;
   /** The media type of an answer that is no JSON: the handler answers its text or bytes. */
@@ -52,6 +54,7 @@ interface Definition<Query extends z.ZodObject, Params extends z.ZodObject, Body
   query?: Query;
   params?: Params;
   body?: Body;
+  bodyMedia?: string;
   answer?: Answer;
   media?: string;
   status?: number;
@@ -83,6 +86,7 @@ export function route<
     query: definition.query,
     params: definition.params,
     body: definition.body,
+    bodyMedia: definition.bodyMedia,
     answer: definition.answer,
     media: definition.media,
     status: definition.status ?? (definition.answer === undefined ? 204 : 200),

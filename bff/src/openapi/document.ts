@@ -46,7 +46,12 @@ function operation(route: Route): Record<string, unknown> {
     parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query'), ...headerParameters(route)],
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } } }),
+      : {
+          requestBody: {
+            required: true,
+            content: { [route.bodyMedia ?? 'application/json']: { schema: jsonSchema(route.body, 'input') } },
+          },
+        }),
     responses: {
       [String(route.status)]:
         route.answer === undefined

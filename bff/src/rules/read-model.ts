@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Rule, StoredRule } from '@fleetbeat/contracts/rules.ts';
+import type { Rule, RuleVersion, StoredRule } from '@fleetbeat/contracts/rules.ts';
 import type { List } from '@fleetbeat/contracts/api.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
 import { containsPattern, type ReadQuery } from '../http/read-query.ts';
@@ -14,6 +14,10 @@ export interface RulesReadModel {
   /** By name. */
   list(filter: RuleFilter): Promise<List<StoredRule>>;
   find(ruleId: string): Promise<StoredRule | null>;
+  /** The newest first; also of rules that were deleted. Empty where there never was such a rule. */
+  versions(ruleId: string, page: Pick<RuleFilter, 'limit' | 'cursor'>): Promise<List<RuleVersion>>;
+  /** Every definition, by name. */
+  definitions(): Promise<Rule[]>;
 }
 
 type RuleRow = Omit<StoredRule, 'rule' | 'state'> & { definition: Rule };
@@ -27,6 +31,7 @@ const RULES = `
   where r.deleted_at is null`;
 
 const POSITION = z.tuple([z.string()]);
+const VERSION_POSITION = z.tuple([z.number().int()]);
 
 export function createRulesReadModel(query: ReadQuery): RulesReadModel {
   return {
@@ -49,6 +54,30 @@ export function createRulesReadModel(query: ReadQuery): RulesReadModel {
     async find(ruleId) {
       const [row] = await query<RuleRow>('rules.find', `${RULES} and r.id = $1`, [ruleId]);
       return row === undefined ? null : storedRuleOf(row);
+    },
+
+    async versions(ruleId, { limit, cursor }) {
+      const before = cursor === undefined ? null : decodeCursor(cursor, VERSION_POSITION)[0];
+      const rows = await query<RuleVersion>(
+        'rules.versions',
+        `select version, (extract(epoch from changed_at) * 1000)::bigint as changed_at, changed_by, definition as rule
+         from alert_rule_versions where rule_id = $1 and ($2::bigint is null or version < $2) order by version desc limit $3`,
+        [ruleId, before, limit + 1],
+      );
+      return pageOf(
+        rows,
+        limit,
+        (row) => row,
+        (row) => [row.version],
+      );
+    },
+
+    async definitions() {
+      const rows = await query<{ definition: Rule }>(
+        'rules.definitions',
+        `select definition from alert_rules where deleted_at is null order by lower(definition ->> 'name')`,
+      );
+      return rows.map(({ definition }) => definition);
     },
   };
 }

@@ -1,6 +1,12 @@
 import type { Request, Response } from 'express';
 import * as z from 'zod';
-import { ruleSchema, storedRuleSchema, type StoredRule } from '@fleetbeat/contracts/rules.ts';
+import {
+  rulesImportedSchema,
+  ruleSchema,
+  ruleVersionSchema,
+  storedRuleSchema,
+  type StoredRule,
+} from '@fleetbeat/contracts/rules.ts';
 import { listSchema } from '@fleetbeat/contracts/api.ts';
 import { actorOf } from '../access/actor.ts';
 import { pageFields } from '../http/cursor.ts';
@@ -9,10 +15,12 @@ import { requestIdOf } from '../http/request-id.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
 import type { RulesReadModel } from './read-model.ts';
+import { readRulesFile, writeRulesFile } from './rules-file.ts';
 import { unknownRule, type Asker, type RuleChanges } from './rule-changes.ts';
 
 const params = z.object({ rule_id: idField });
 const headers = { 'If-Match': 'The `ETag` of the rule as you have read it; another than the newest is answered 412' };
+const YAML = 'application/yaml';
 const patchSchema = z.record(z.string(), z.unknown());
 
 export function ruleRoutes(rules: RulesReadModel, changes: RuleChanges): Route[] {
@@ -39,6 +47,40 @@ export function ruleRoutes(rules: RulesReadModel, changes: RuleChanges): Route[]
       '/rules',
       { summary: 'Add a rule', access: 'operate', body: ruleSchema, answer: storedRuleSchema, status: 201 },
       async ({ body, request, response }) => answer(await changes.create(askerOf(request, response), body), response),
+    ),
+    route('get', '/rules/export', { summary: 'All rules as a YAML file', answer: z.string(), media: YAML }, async () =>
+      writeRulesFile(await rules.definitions()),
+    ),
+    route(
+      'post',
+      '/rules/import',
+      {
+        summary: 'Bring the rules of a YAML file in, all or none',
+        description:
+          'Rules are known by their names. Those that are not in the file stay. Every mistake is answered with its place (`mistakes`).',
+        access: 'operate',
+        query: z.object({ dry_run: z.enum(['true', 'false']).default('false').describe('Only tell what would be done') }),
+        body: z.string().describe('`rules:`, and a list of rules as `POST /rules` takes them'),
+        bodyMedia: YAML,
+        answer: rulesImportedSchema,
+      },
+      async ({ query, body, request, response }) =>
+        changes.importAll(askerOf(request, response), readRulesFile(body), query.dry_run === 'true'),
+    ),
+    route(
+      'get',
+      '/rules/{rule_id}/versions',
+      {
+        summary: 'What a rule has been, the newest version first',
+        params,
+        query: z.object(pageFields),
+        answer: listSchema(ruleVersionSchema),
+      },
+      async ({ params: { rule_id: ruleId }, query }) => {
+        const versions = await rules.versions(ruleId, query);
+        if (versions.items.length === 0 && query.cursor === undefined) throw unknownRule();
+        return versions;
+      },
     ),
     route(
       'get',
