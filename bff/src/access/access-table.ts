@@ -91,6 +91,9 @@ export const ROUTES: Readonly<Record<string, Row>> = {
 
   'get /rules': VIEWER,
   'post /rules': OPERATOR,
+  'get /rules/export': VIEWER,
+  'post /rules/import': OPERATOR,
+  'get /rules/{rule_id}/versions': VIEWER,
   'get /rules/{rule_id}': VIEWER,
   'patch /rules/{rule_id}': OPERATOR,
   'delete /rules/{rule_id}': OPERATOR,
