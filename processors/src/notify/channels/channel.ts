@@ -19,6 +19,8 @@ export interface Outgoing<T extends ChannelType> {
 export interface Effects {
   readonly http: HttpSend;
   readonly targetRule: TargetRule;
+  /** For one attempt, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** Sends a notice once, and answers how that went; never rejects for what is the other side's doing. */
@@ -50,5 +52,5 @@ export function jsonRequest(
 
 /** Text as a header may carry it. */
 function headerText(text: string): string {
-  return text.replaceAll(/[^\x21-\x7e]/g, (character) => encodeURIComponent(character.isWellFormed() ? character : '\ufffd'));
+  return text.replaceAll(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character.isWellFormed() ? character : '\ufffd'));
 }

@@ -30,11 +30,12 @@ afterEach(async () => {
 
 function deliverer(over: { secret?: string; allowed?: AllowedTargets; timeoutMs?: number } = {}) {
   const targetRule = createTargetRule(over.allowed ?? ['127.0.0.0/8']);
-  const http = createHttpSender(targetRule, over.timeoutMs ?? 5_000);
+  const timeoutMs = over.timeoutMs ?? 5_000;
+  const http = createHttpSender(targetRule, timeoutMs);
   return createDeliver({
     database: fresh.database,
     secret: over.secret ?? SECRET,
-    effects: { http, targetRule },
+    effects: { http, targetRule, timeoutMs },
     now: () => now,
     random: () => 1,
   });

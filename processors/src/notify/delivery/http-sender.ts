@@ -38,7 +38,7 @@ class RefusedTarget extends Error {
  * the connection is made to those very addresses, so that no second answer of the DNS leads elsewhere. Connections are
  * not reused, redirects not followed, proxies not used.
  */
-export function createHttpSender(targetRule: TargetRule, timeoutMs: number = TIMEOUT_MS): HttpSend {
+export function createHttpSender(targetRule: TargetRule, timeoutMs: number): HttpSend {
   const checkedLookup = createCheckedLookup(targetRule);
 
   return ({ url, headers, body }) =>

@@ -5,7 +5,7 @@ import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { every } from '../../engine/every.ts';
 import { claimDue, releaseClaims, type Claim } from './claim-due.ts';
 import { createDeliver } from './deliver.ts';
-import { createHttpSender } from './http-sender.ts';
+import { createHttpSender, TIMEOUT_MS } from './http-sender.ts';
 
 /** How often due deliveries are looked for, in milliseconds. */
 const SWEEP_MS = 500;
@@ -22,7 +22,7 @@ export async function runDeliveries(context: ServiceContext): Promise<void> {
   const deliver = createDeliver({
     database,
     secret: await loadSecret(config),
-    effects: { http: createHttpSender(targetRule), targetRule },
+    effects: { http: createHttpSender(targetRule, TIMEOUT_MS), targetRule, timeoutMs: TIMEOUT_MS },
     now: Date.now,
     random: Math.random,
   });

@@ -1,4 +1,4 @@
-import type { Notice, NoticeAlert } from '@fleetbeat/contracts/delivery.ts';
+import { NOTICE_KINDS, type Notice, type NoticeAlert } from '@fleetbeat/contracts/delivery.ts';
 
 /** Notices for tests. */
 
@@ -65,3 +65,11 @@ export function hugeNotice(over: Partial<Notice> = {}): Notice {
     ...over,
   });
 }
+
+/** Every kind of notice, as small and as large as it can be. */
+export const EVERY_NOTICE: readonly Notice[] = NOTICE_KINDS.flatMap((kind) => [
+  notice({ kind }),
+  notice({ kind, alerts: [], group_labels: {}, body: '' }),
+  notice({ kind, body: '🦊'.repeat(60_000) }),
+  hugeNotice({ kind }),
+]);

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 import { createTransport } from 'nodemailer';
 import type { Notice } from '@fleetbeat/contracts/delivery.ts';
-import { isRefusedTarget, resolveChecked, TIMEOUT_MS } from '../../delivery/http-sender.ts';
+import { isRefusedTarget, resolveChecked } from '../../delivery/http-sender.ts';
 import { permanent, retryable, type Outcome } from '../../delivery/outcome.ts';
 import type { Outgoing, Send } from '../channel.ts';
 import { detailsOf, isoTime, kindWord, labelText, runbooksOf, shorten } from '../notice-text.ts';
 
 /** E-mail over SMTP. Every attempt of a delivery has one Message-ID, and all about an incident are one thread. */
-export const sendEmail: Send<'email'> = async (outgoing, { targetRule }) => {
+export const sendEmail: Send<'email'> = async (outgoing, { targetRule, timeoutMs }) => {
   const { config, secrets } = outgoing;
   let address: string;
   try {
@@ -23,17 +24,17 @@ export const sendEmail: Send<'email'> = async (outgoing, { targetRule }) => {
     requireTLS: config.security === 'starttls',
     ignoreTLS: config.security === 'none',
     // The connection goes to the address that was checked, the certificate is that of the name.
-    tls: { servername: config.host },
+    tls: isIP(config.host) === 0 ? { servername: config.host } : {},
     ...(config.username === undefined ? {} : { auth: { user: config.username, pass: secrets.password ?? '' } }),
-    connectionTimeout: TIMEOUT_MS,
-    greetingTimeout: TIMEOUT_MS,
-    socketTimeout: TIMEOUT_MS,
-    dnsTimeout: TIMEOUT_MS,
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    dnsTimeout: timeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
   });
   try {
-    const sent = await within(2 * TIMEOUT_MS, transport.sendMail(emailOf(outgoing)));
+    const sent = await within(2 * timeoutMs, transport.sendMail(emailOf(outgoing)));
     const reason = sent.rejected.length === 0 ? undefined : `refused for ${sent.rejected.join(', ')}`;
     return { kind: 'delivered', status: 250, providerId: sent.messageId, reason };
   } catch (error) {

@@ -9,16 +9,18 @@ export const slack: HttpChannel<'slack'> = {
   request({ notice, idempotencyKey, secrets }) {
     const title = `${signOf(notice)} ${notice.title}`;
     const details = detailsOf(notice);
-    const links = [
+    const labels = labelText(notice.group_labels);
+    const facts = [
+      `*${kindWord(notice)}*`,
+      notice.severity,
+      ...(labels === '' ? [] : [shortenEscaped(labels, 500)]),
       `<${linkTarget(notice.url)}|Open in Fleetbeat>`,
       ...runbooksOf(notice).map((url) => `<${linkTarget(url)}|Runbook>`),
     ];
-    const labels = labelText(notice.group_labels);
-    const facts = [`*${kindWord(notice)}*`, notice.severity, ...(labels === '' ? [] : [shorten(escape(labels), 500)]), ...links];
     const blocks = [
       { type: 'header', text: { type: 'plain_text', text: shorten(title, 150), emoji: true } },
       ...(details === '' ? [] : [section(shortenEscaped(details, 3_000))]),
-      { type: 'context', elements: [{ type: 'mrkdwn', text: shorten(facts.join('  ·  '), 3_000) }] },
+      { type: 'context', elements: [{ type: 'mrkdwn', text: joined(facts, 3_000) }] },
     ];
     const colour = `#${colourOf(notice).toString(16).padStart(6, '0')}`;
     // `text` is what a phone shows; the blocks in an attachment have the colour beside them.
@@ -26,6 +28,11 @@ export const slack: HttpChannel<'slack'> = {
   },
   reading: {},
 };
+
+/** Whole parts, as many as fit. */
+function joined(parts: readonly string[], max: number): string {
+  return parts.reduce((text, part) => (text.length + part.length + 5 > max ? text : `${text}  ·  ${part}`));
+}
 
 function section(text: string) {
   return { type: 'section', text: { type: 'mrkdwn', text } };
