@@ -129,7 +129,16 @@ function platformThatSaw(events: readonly PlannedEvent[], others: { agent_id: st
       revision: 1,
     };
     const times = { created_at: 0, started_at: null, completed_at: null, duration_seconds: null, updated_at: 0 };
-    return status === undefined ? null : { task_id: id, status, priority: 'low', progress: 0, attempts: 0, ...nothing, ...times };
+    const dispatch = {
+      depends_on: [],
+      waiting_for: 0,
+      capabilities: [],
+      max_attempts: 3,
+      timeout_seconds: null,
+      not_before: null,
+    };
+    const others = { priority: 'low', progress: 0, attempts: 0, ...nothing, ...times, ...dispatch };
+    return status === undefined ? null : { task_id: id, status, ...others };
   };
   return {
     key: undefined,

@@ -4,6 +4,7 @@ import type { Database } from '@fleetbeat/infra/database/database.ts';
 import type { EventLog } from '@fleetbeat/infra/event-log/event-log.ts';
 import type { Logger } from '@fleetbeat/infra/logger.ts';
 import { createTargetRule } from '@fleetbeat/infra/net/target-rule.ts';
+import { tellLive } from '@fleetbeat/infra/tell-live.ts';
 import type { TimeSeriesStore } from '@fleetbeat/infra/time-series/time-series.ts';
 import { accessRoutes } from './access/routes.ts';
 import { createAgentChanges } from './agents/agent-changes.ts';
@@ -33,6 +34,7 @@ import { eventRoutes } from './events/routes.ts';
 import { fleetRoutes } from './fleet/routes.ts';
 import { createHostsReadModel } from './hosts/read-model.ts';
 import { hostRoutes } from './hosts/routes.ts';
+import type { Announce } from './http/announce.ts';
 import { API } from './http/app.ts';
 import type { Change } from './http/change.ts';
 import type { ReadQuery } from './http/read-query.ts';
@@ -59,7 +61,8 @@ import { ruleRoutes } from './rules/routes.ts';
 import { createRuleChanges } from './rules/rule-changes.ts';
 import { createQuerySeries } from './series/query-series.ts';
 import { seriesRoutes } from './series/routes.ts';
-import { createAnnounce } from './tasks/announce.ts';
+import { createDispatch } from './tasks/dispatch.ts';
+import { dispatchRoutes } from './tasks/dispatch-routes.ts';
 import { createTasksReadModel } from './tasks/read-model.ts';
 import { taskRoutes } from './tasks/routes.ts';
 import { createTaskChanges } from './tasks/task-changes.ts';
@@ -78,6 +81,11 @@ import { createUserChanges } from './users/user-changes.ts';
 import { createReadLateWindows } from './windows/late-windows.ts';
 import type { Watch } from './windows/watches.ts';
 import type { ReadWindows } from './windows/window-reader.ts';
+import { createWorkflowsReadModel } from './workflows/read-model.ts';
+import { workflowRoutes } from './workflows/routes.ts';
+import { createTemplateChanges } from './workflows/template-changes.ts';
+import { templateRoutes } from './workflows/template-routes.ts';
+import { createWorkflowChanges } from './workflows/workflow-changes.ts';
 
 export interface RouteParts {
   config: Config;
@@ -105,6 +113,10 @@ export function createRoutes(parts: RouteParts): Route[] {
   const { config, query } = parts;
   const agents = createAgentsReadModel(query, config.agentOfflineMs);
   const recentHosts = createRecentHosts(query);
+  const announce: Announce = (news) => tellLive(parts.eventLog, parts.logger, news);
+  const taskChanges = createTaskChanges({ ...parts, announce });
+  const workflows = createWorkflowsReadModel(query, parts.now);
+  const workflowChanges = createWorkflowChanges({ ...parts, announce });
   const readLateWindows = createReadLateWindows(query, parts.timeSeries, config.retention['1m'], parts.now);
   const querySeries = createQuerySeries(parts.readWindows);
   const routes = [
@@ -120,10 +132,10 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...visualizationRoutes({ ...parts, recentHosts }),
     ...seriesRoutes({ ...parts, querySeries }),
     ...dashboardRoutes(createDashboardsReadModel(query), createDashboardChanges(parts.change)),
-    ...taskRoutes(
-      createTasksReadModel(query),
-      createTaskChanges({ ...parts, announce: createAnnounce(parts.eventLog, parts.logger) }),
-    ),
+    ...taskRoutes(createTasksReadModel(query), taskChanges),
+    ...dispatchRoutes(createDispatch({ ...parts, announce })),
+    ...workflowRoutes(workflows, workflowChanges),
+    ...templateRoutes(workflows, createTemplateChanges(parts.change, parts.now), workflowChanges),
     ...ruleRoutes(createRulesReadModel(query), createRuleChanges(parts.change)),
     ...alertRoutes(createAlertsReadModel(query), createAcknowledge(parts.change, parts.now)),
     ...notificationRoutes(createNotificationsReadModel(query), createMarkRead(parts.change, parts.now)),

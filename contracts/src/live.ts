@@ -4,6 +4,7 @@ import { notificationSchema } from './alerts.ts';
 import { agentStatusSchema, seriesPointSchema } from './api.ts';
 import { incidentSchema } from './incidents.ts';
 import { taskDeletedSchema, taskSchema } from './tasks.ts';
+import { workflowSchema } from './workflows.ts';
 
 /**
  * Live messages: what a processor puts into the topic `live`, and what a BFF sends over Socket.IO as
@@ -51,6 +52,7 @@ export const liveRecordSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('task_created'), data: taskSchema }),
   z.object({ type: z.literal('task_update'), data: taskSchema }),
   z.object({ type: z.literal('task_deleted'), data: taskDeletedSchema }),
+  z.object({ type: z.literal('workflow_update'), data: workflowSchema }),
   z.object({ type: z.literal('performance_update'), data: performanceUpdateSchema }),
   z.object({ type: z.literal('notification'), data: notificationSchema }),
   z.object({ type: z.literal('incident'), data: incidentSchema }),
@@ -69,6 +71,7 @@ export interface ServerData {
   task_created: z.infer<typeof taskSchema>;
   task_update: z.infer<typeof taskSchema>;
   task_deleted: z.infer<typeof taskDeletedSchema>;
+  workflow_update: z.infer<typeof workflowSchema>;
   performance_update: PerformanceUpdate;
   visualization_update: VisualizationUpdate;
   notification: z.infer<typeof notificationSchema>;
@@ -88,6 +91,7 @@ export const CHANNEL_OF = {
   task_created: 'tasks',
   task_update: 'tasks',
   task_deleted: 'tasks',
+  workflow_update: 'workflows',
   performance_update: 'metrics',
   visualization_update: 'metrics',
   notification: 'notifications',

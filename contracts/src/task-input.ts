@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { idSchema, MAX_NESTING, TASK_PRIORITIES, TASK_STATUSES } from './events.ts';
-import { linesSchema, nameSchema } from './text.ts';
+import { DEFAULT_MAX_ATTEMPTS } from './task-state.ts';
+import { linesSchema, nameSchema, wordSchema } from './text.ts';
 
 /** What the API takes to make and change tasks. A field that is not named here is refused. */
 
@@ -23,7 +24,7 @@ const dueDate = z
   .describe('Epoch milliseconds or RFC 3339');
 
 /** Any JSON that can be stored as it is. */
-const result = z
+export const resultSchema = z
   .unknown()
   .refine(isStorable, `must be JSON of at most ${MAX_NESTING} levels, without zero characters and halves of surrogate pairs`);
 
@@ -39,9 +40,28 @@ const fields = {
   error: linesSchema.nullable(),
 };
 
+/** How agents are to work on a task. */
+export const dispatchFields = {
+  capabilities: z
+    .array(wordSchema)
+    .max(32)
+    .transform((words) => [...new Set(words)].sort())
+    .describe('What an agent must be able to do'),
+  max_attempts: z.number().int().min(1).max(100).describe('How often agents may try'),
+  timeout_seconds: z.number().int().min(1).max(604_800).nullable().describe('How long one attempt may take'),
+};
+
+/** Tasks that one task may wait for. */
+export const MAX_DEPENDENCIES = 100;
+const dependsOn = z
+  .array(idSchema)
+  .max(MAX_DEPENDENCIES)
+  .transform((ids) => [...new Set(ids)])
+  .describe('Tasks of the same workflow that must be completed first');
+
 /** A task to be made; without an id it is given a UUIDv7. */
 export const newTaskSchema = z
-  .strictObject({ task_id: idSchema, ...fields, result })
+  .strictObject({ task_id: idSchema, ...fields, result: resultSchema, ...dispatchFields, depends_on: dependsOn })
   .partial()
   .required({ name: true });
 export type NewTask = z.output<typeof newTaskSchema>;
@@ -57,14 +77,20 @@ export const taskReplacementSchema = z.strictObject({
   due_date: fields.due_date.default(null),
   progress: fields.progress.optional(),
   error: fields.error.default(null),
-  result: result.default(null),
+  result: resultSchema.default(null),
+  capabilities: dispatchFields.capabilities.default([]),
+  max_attempts: dispatchFields.max_attempts.default(DEFAULT_MAX_ATTEMPTS),
+  timeout_seconds: dispatchFields.timeout_seconds.default(null),
+  depends_on: dependsOn.default([]),
 });
 
 /** The fields to change; the others stay as they are. */
 export const taskPatchSchema = z
-  .strictObject({ ...fields, result })
+  .strictObject({ ...fields, result: resultSchema, ...dispatchFields, depends_on: dependsOn })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change');
+
+export type TaskPatch = z.output<typeof taskPatchSchema>;
 
 function isStorable(value: unknown): boolean {
   // Without recursion, which a deep value would end.

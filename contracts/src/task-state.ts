@@ -19,12 +19,19 @@ const PLAIN_FIELDS = [
 type PlainField = (typeof PLAIN_FIELDS)[number];
 type VersionedField = PlainField | 'status';
 
+/** How often agents may try a task for which nothing else was said. */
+export const DEFAULT_MAX_ATTEMPTS = 3;
+
 /** New values of some fields; what is undefined stays as it is. An agent's event is one, a person's change another. */
 export type TaskFields = { readonly [Field in VersionedField]?: Task[Field] | undefined };
 
 /** A task as its changes left it. `versions` remembers which change set each field. */
 export interface TaskState extends Omit<Task, 'duration_seconds'> {
   versions: Partial<Record<VersionedField, Version>>;
+  /** How often agents have claimed it since it was last opened. */
+  claims: number;
+  /** When it last went from completed back to the board. */
+  reopened_at: number | null;
   /** When it was deleted; null while it is there. */
   deleted_at: number | null;
 }
@@ -91,7 +98,7 @@ export function deletedTask(before: TaskState, now: number): TaskState {
 
 /** The task as the API and live messages show it. */
 export function taskOf(state: TaskState): Task {
-  const { versions: _versions, deleted_at: _deleted, ...task } = state;
+  const { versions: _versions, claims: _claims, reopened_at: _reopened, deleted_at: _deleted, ...task } = state;
   const { started_at: start, completed_at: end } = state;
   return { ...task, duration_seconds: start !== null && end !== null ? Math.max(0, end - start) / 1_000 : null };
 }
@@ -113,6 +120,14 @@ function newTask(taskId: string, ts: number): TaskState {
     created_at: ts,
     started_at: null,
     completed_at: null,
+    depends_on: [],
+    waiting_for: 0,
+    capabilities: [],
+    max_attempts: DEFAULT_MAX_ATTEMPTS,
+    timeout_seconds: null,
+    not_before: null,
+    claims: 0,
+    reopened_at: null,
     created_by: null,
     updated_at: ts,
     revision: 0,

@@ -19,6 +19,16 @@ export const taskSchema = z.object({
   started_at: z.number().nullable(),
   completed_at: z.number().nullable(),
   duration_seconds: z.number().nullable(),
+  /** Tasks of its workflow that must be completed first, and how many of them are not. */
+  depends_on: z.array(z.string()),
+  waiting_for: z.number().int(),
+  /** What an agent must be able to do to be given it. */
+  capabilities: z.array(z.string()),
+  /** How often agents may try before it counts as failed, and for how long each time; null: as long as they are alive. */
+  max_attempts: z.number().int(),
+  timeout_seconds: z.number().nullable(),
+  /** No agent is given it before; null: at once. */
+  not_before: z.number().nullable(),
   /** Who made it through the API; null where an agent's event made it. */
   created_by: z.string().nullable(),
   /** Time of the newest change. */

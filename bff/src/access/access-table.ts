@@ -9,6 +9,7 @@ type Row = readonly [nobody: Outcome, ingestKey: Outcome, viewer: Outcome, opera
 
 const OPEN: Row = ['in', 'in', 'in', 'in', 'in'];
 const SIGNED_IN: Row = [401, 'in', 'in', 'in', 'in'];
+const AGENT: Row = [401, 'in', 403, 403, 'in'];
 const VIEWER: Row = [401, 403, 'in', 'in', 'in'];
 const OPERATOR: Row = [401, 403, 403, 'in', 'in'];
 const ADMIN: Row = [401, 403, 403, 403, 'in'];
@@ -88,6 +89,26 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'put /tasks/{task_id}': OPERATOR,
   'patch /tasks/{task_id}': OPERATOR,
   'delete /tasks/{task_id}': OPERATOR,
+
+  'post /agents/{agent_id}/tasks/claim': AGENT,
+  'post /agents/{agent_id}/tasks/{task_id}/heartbeat': AGENT,
+  'post /agents/{agent_id}/tasks/{task_id}/complete': AGENT,
+  'post /agents/{agent_id}/tasks/{task_id}/fail': AGENT,
+  'post /agents/{agent_id}/tasks/{task_id}/release': AGENT,
+  'get /workflows': VIEWER,
+  'get /workflows/{workflow_id}': VIEWER,
+  'get /workflows/{workflow_id}/timeline': VIEWER,
+  'post /workflows': OPERATOR,
+  'patch /workflows/{workflow_id}': OPERATOR,
+  'post /workflows/{workflow_id}/cancel': OPERATOR,
+  'delete /workflows/{workflow_id}': OPERATOR,
+  'get /workflow-templates': VIEWER,
+  'get /workflow-templates/{template_id}': VIEWER,
+  'post /workflow-templates': OPERATOR,
+  'put /workflow-templates/{template_id}': OPERATOR,
+  'delete /workflow-templates/{template_id}': OPERATOR,
+  'get /workflow-templates/{template_id}/runs': VIEWER,
+  'post /workflow-templates/{template_id}/runs': OPERATOR,
 
   'get /rules': VIEWER,
   'post /rules': OPERATOR,

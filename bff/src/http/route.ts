@@ -9,7 +9,7 @@ import type { Caller } from '@fleetbeat/infra/access/scopes.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 /** Who may call a route: anybody unasked, anybody (and the route is told who, if known), or whoever has the scope. */
-export type Access = 'public' | 'anyone' | 'read' | 'operate' | 'admin';
+export type Access = 'public' | 'anyone' | 'ingest' | 'read' | 'operate' | 'admin';
 
 export interface Call<Query, Params, Body> {
   readonly query: Query;

@@ -9,6 +9,8 @@ export function plainMessage({ message }: Published): Record<string, unknown> | 
       return { ...data, type: 'taskUpdate', created: type === 'task_created', seq };
     case 'task_deleted':
       return { ...data, type: 'taskDeleted', seq };
+    case 'workflow_update':
+      return { ...data, type: 'workflowUpdate', seq };
     case 'performance_update':
       return { ...data, type: 'performanceUpdate', seq };
     case 'visualization_update':

@@ -25,7 +25,8 @@ interface TaskRow extends TaskState {
 }
 
 const COLUMNS = `task_id, name, description, status, priority, workflow_id, agent_id, due_date, progress, result, error,
-  attempts, created_at, started_at, completed_at, created_by, updated_at, revision`;
+  attempts, created_at, started_at, completed_at, created_by, depends_on, waiting_for, capabilities, max_attempts,
+  timeout_seconds, not_before, updated_at, revision`;
 
 /** Reads tasks that are there: a deleted one is not found. */
 export function createTasksReadModel(query: ReadQuery) {

@@ -1,18 +1,17 @@
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import * as z from 'zod';
 import { listSchema } from '@fleetbeat/contracts/api.ts';
 import { TASK_PRIORITIES } from '@fleetbeat/contracts/events.ts';
 import { newTaskSchema, taskPatchSchema, taskReplacementSchema, taskStatusInputSchema } from '@fleetbeat/contracts/task-input.ts';
 import { taskSchema, type Task } from '@fleetbeat/contracts/tasks.ts';
-import { actorOf } from '../access/actor.ts';
+import { askerOf } from '../access/asker.ts';
 import { pageFields } from '../http/cursor.ts';
 import { idempotentRequest } from '../http/idempotency.ts';
 import { etagOf, ifMatch, requiredIfMatch } from '../http/if-match.ts';
-import { requestIdOf } from '../http/request-id.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
 import type { TasksReadModel } from './read-model.ts';
-import { unknownTask, type Asker, type TaskChanges } from './task-changes.ts';
+import { unknownTask, type TaskChanges } from './task-changes.ts';
 import { TASK_SORT_NAMES } from './task-sorts.ts';
 
 const tasksQuery = z.object({
@@ -110,8 +109,4 @@ export function taskRoutes(tasks: TasksReadModel, changes: TaskChanges): Route[]
 function tagged(response: Response, task: Task): Task {
   response.set('etag', etagOf(task.revision));
   return task;
-}
-
-function askerOf(request: Request, response: Response): Asker {
-  return { actor: actorOf(request), requestId: requestIdOf(response) };
 }

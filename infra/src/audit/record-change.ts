@@ -16,7 +16,7 @@ export interface Asker {
 export interface AuditedChange {
   readonly entityType: string;
   readonly entityId: string;
-  readonly action: 'created' | 'updated' | 'deleted';
+  readonly action: 'created' | 'updated' | 'deleted' | 'approved' | 'rejected' | 'expired';
   readonly actor: Actor;
   readonly changes: Changes;
   /** Of the request that asked for it; null where none did. */
@@ -28,18 +28,24 @@ export type Changes = Record<string, { before: unknown; after: unknown }>;
 
 /** Writes down a change, in the transaction that makes it: there is never one without the other. */
 export async function recordChange(transaction: Transaction, change: AuditedChange): Promise<void> {
+  await recordChanges(transaction, [change]);
+}
+
+/** As `recordChange`, for what one request or timer does at once. */
+export async function recordChanges(transaction: Transaction, changes: readonly AuditedChange[]): Promise<void> {
+  if (changes.length === 0) return;
   await transaction.query({
-    name: 'record-change',
+    name: 'record-changes',
     text: `insert into audit_logs (entity_type, entity_id, action, actor_id, actor_type, changes, request_id)
-           values ($1, $2, $3, $4, $5, $6, $7)`,
+           select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[])`,
     values: [
-      change.entityType,
-      storableText(change.entityId),
-      change.action,
-      change.actor.id,
-      change.actor.type,
-      storableJson(change.changes),
-      change.requestId,
+      changes.map(({ entityType }) => entityType),
+      changes.map(({ entityId }) => storableText(entityId)),
+      changes.map(({ action }) => action),
+      changes.map(({ actor }) => actor.id),
+      changes.map(({ actor }) => actor.type),
+      changes.map((change) => storableJson(change.changes)),
+      changes.map(({ requestId }) => requestId),
     ],
   });
 }

@@ -1,5 +1,7 @@
 import { TIMERS, type Timer } from '@fleetbeat/contracts/jobs.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
+import { expireLeases } from '@fleetbeat/infra/tasks/expire-leases.ts';
+import { tellLive } from '@fleetbeat/infra/tell-live.ts';
 import { archiveSilentAgents } from './archive-agents.ts';
 
 /** Acts on what is due at `now` (epoch ms); answers on how much. */
@@ -9,6 +11,14 @@ const RUNS: Readonly<Record<Timer, { run: TimerRun; everyMs: number }>> = {
   'archive-agents': {
     run: ({ database, config }) => archiveSilentAgents(database, config.agentArchiveMs),
     everyMs: 10 * 60_000,
+  },
+  leases: {
+    run: async ({ database, eventLog, logger }, now) => {
+      const { ended, news } = await expireLeases(database, now);
+      tellLive(eventLog, logger, news);
+      return ended;
+    },
+    everyMs: 1_000,
   },
 };
 

@@ -1,14 +1,15 @@
 import { taskEventSchema, type TaskEvent } from '@fleetbeat/contracts/events.ts';
 import type { LiveRecord } from '@fleetbeat/contracts/live.ts';
-import { applyTaskEvent, taskOf } from '@fleetbeat/contracts/task-state.ts';
+import { applyTaskEvent } from '@fleetbeat/contracts/task-state.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
+import { taskNews } from '@fleetbeat/infra/tasks/task-news.ts';
 import { changeTasks } from '@fleetbeat/infra/tasks/task-rows.ts';
 import type { DecodedEvent } from '../engine/decode.ts';
 
 /** The task events of one cut, applied to the tasks table when the cut is stored. */
 export class TaskChanges {
   readonly #events = new Map<string, { event: TaskEvent; ts: number }[]>();
-  /** What to tell once the transaction has gone through: one record for each task written. */
+  /** What to tell once the transaction has gone through: of each task written, and of its workflow. */
   changes: LiveRecord[] = [];
 
   add({ key, fields, ts }: DecodedEvent): void {
@@ -25,9 +26,6 @@ export class TaskChanges {
       for (const { event, ts } of this.#events.get(id) ?? []) state = applyTaskEvent(state, event, ts);
       return state;
     });
-    this.changes = changed.map(({ before, after }) => ({
-      type: before === null ? 'task_created' : 'task_update',
-      data: taskOf(after),
-    }));
+    this.changes = taskNews(changed);
   }
 }
