@@ -137,8 +137,8 @@ function platformThatSaw(events: readonly PlannedEvent[], others: { agent_id: st
       timeout_seconds: null,
       not_before: null,
     };
-    const others = { priority: 'low', progress: 0, attempts: 0, ...nothing, ...times, ...dispatch };
-    return status === undefined ? null : { task_id: id, status, ...others };
+    const counted = { priority: 'low', progress: 0, attempts: 0, ...nothing, ...times, ...dispatch };
+    return status === undefined ? null : { task_id: id, status, ...counted };
   };
   return {
     key: undefined,
