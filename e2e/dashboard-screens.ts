@@ -25,6 +25,18 @@ export const SCREENS: readonly Screen[] = [
   { name: 'agent', path: ({ agent }) => `/agents/${agent}?range=1h`, whole: false },
   { name: 'hosts', path: () => '/hosts?range=1h' },
   { name: 'host', path: ({ host }) => `/hosts/${host}?range=1h` },
+  { name: 'tasks', path: () => '/tasks' },
+  { name: 'tasks-table', path: () => '/tasks?view=table' },
+  {
+    name: 'tasks-new',
+    path: () => '/tasks',
+    whole: false,
+    prepare: (page) => page.getByRole('button', { name: 'New task' }).click(),
+  },
+  { name: 'tasks-one', path: ({ task }) => `/tasks/${task}` },
+  { name: 'alerts', path: () => '/alerts' },
+  { name: 'alerts-rules', path: () => '/rules' },
+  { name: 'alerts-rule', path: ({ rule }) => `/rules/${rule}` },
   { name: 'pipeline', path: () => '/pipeline' },
   {
     name: 'palette',
@@ -47,7 +59,7 @@ export const SCREENS: readonly Screen[] = [
     path: () => '/?range=1h',
     whole: false,
     prepare: async (page) => {
-      await page.getByRole('button', { name: /^Another time range/ }).click();
+      await page.getByRole('button', { name: /another time range$/ }).click();
       await page.getByRole('button', { name: 'Show this range' }).waitFor();
     },
   },

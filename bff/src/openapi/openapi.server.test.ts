@@ -23,7 +23,7 @@ const operation = z.strictObject({
   ),
   requestBody: z.strictObject({ required: z.literal(true), content }).optional(),
   responses: z.record(
-    z.string().regex(/^(2\d\d|default)$/),
+    z.string().regex(/^([23]\d\d|default)$/),
     z.union([z.strictObject({ description: z.string(), content: content.optional() }), z.strictObject({ $ref: z.string() })]),
   ),
 });
