@@ -5,7 +5,7 @@ import { enqueueDelivery } from '../delivery/enqueue-delivery.ts';
 
 /** Channels and deliveries in a test's database. */
 
-export const SECRET = 'the secret of this installation';
+export const SECRET = 'the-secret-of-this-installation';
 
 export async function addChannel(
   database: Database,
