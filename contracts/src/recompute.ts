@@ -8,7 +8,9 @@ export const RECOMPUTE_STATES = ['queued', 'running', 'done', 'failed', 'cancell
 const END_OF_TIME = 8.64e15;
 
 const timeSchema = z
-  .union([z.number().int().min(0).max(END_OF_TIME), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))])
+  .union([z.number().int().min(0).max(END_OF_TIME), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))], {
+    error: 'must be epoch milliseconds or RFC 3339',
+  })
   .describe('Epoch milliseconds or RFC 3339');
 
 /** What is to be recomputed; rounded outward to hours. */
