@@ -40,6 +40,9 @@ import type { Change } from './http/change.ts';
 import type { ReadQuery } from './http/read-query.ts';
 import type { Route } from './http/route.ts';
 import type { RangeOf } from './http/time-range.ts';
+import { createIncidentChanges } from './incidents/incident-changes.ts';
+import { createIncidentsReadModel } from './incidents/read-model.ts';
+import { incidentRoutes } from './incidents/routes.ts';
 import { ingestAddressRoutes } from './ingest-address/routes.ts';
 import { createKeyChanges } from './keys/key-changes.ts';
 import { createKeysReadModel } from './keys/read-model.ts';
@@ -56,6 +59,7 @@ import { createAgentLedger } from './pipeline/agent-ledger.ts';
 import { createReadReconciled } from './pipeline/differences.ts';
 import type { Ledger } from './pipeline/read-model.ts';
 import { pipelineRoutes } from './pipeline/routes.ts';
+import { routingRoutes } from './routing/routes.ts';
 import { createRulesReadModel } from './rules/read-model.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { createRuleChanges } from './rules/rule-changes.ts';
@@ -138,6 +142,8 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...templateRoutes(workflows, createTemplateChanges(parts.change, parts.now), workflowChanges),
     ...ruleRoutes(createRulesReadModel(query), createRuleChanges(parts.change)),
     ...alertRoutes(createAlertsReadModel(query), createAcknowledge(parts.change, parts.now)),
+    ...incidentRoutes(createIncidentsReadModel(query, parts.database), createIncidentChanges({ ...parts, announce })),
+    ...routingRoutes(parts),
     ...notificationRoutes(createNotificationsReadModel(query), createMarkRead(parts.change, parts.now)),
     ...channelRoutes(
       createChannelsReadModel(query),

@@ -130,3 +130,11 @@ export async function dropTimers(
     [incidentId, routeId ?? null, kind ?? null],
   );
 }
+
+/** What was told of an incident counts no more: the next notice is the first, and escalations begin anew. */
+export async function forgetTold(transaction: Transaction, incidentId: number): Promise<void> {
+  await transaction.query(
+    `update incident_threads set told = '{}', told_at = null, escalation_step = null where incident_id = $1`,
+    [incidentId],
+  );
+}

@@ -144,8 +144,8 @@ describe('resolution', () => {
     await world.passTo(90);
     await world.fire('a');
     await world.passTo(HOUR);
-    // A new alert of the same agent: told as new, in the same incident.
-    expect(await world.told()).toEqual(['30 chat firing: a', '330 chat firing: a / a']);
+    // A new alert of the same agent: told anew, in the same incident.
+    expect(await world.told()).toEqual(['30 chat firing: a', '330 chat firing: a']);
     expect(await world.incidents()).toMatchObject([{ status: 'open', reopened: 1 }]);
   });
 

@@ -1,6 +1,12 @@
 import type { Severity } from '@fleetbeat/contracts/alerts.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
-import { addToTimeline, dropTimers, setTimer, type NewTimelineEntry } from '@fleetbeat/infra/incidents/incident-rows.ts';
+import {
+  addToTimeline,
+  dropTimers,
+  forgetTold,
+  setTimer,
+  type NewTimelineEntry,
+} from '@fleetbeat/infra/incidents/incident-rows.ts';
 import type { Definitions } from '@fleetbeat/infra/routing/read-definitions.ts';
 import type { RouteNode } from '@fleetbeat/infra/routing/route-tree.ts';
 import { isWorse, worstOf } from './decide-notice.ts';
@@ -162,6 +168,8 @@ async function settle(
          acknowledged_by = null, reopened = reopened + 1 where id = $1`,
       [incident.id],
     );
+    // Whoever had been told, or took care of it, is told and called as if it were new.
+    await forgetTold(transaction, incident.id);
     await addToTimeline(transaction, incident.id, now, [{ kind: 'reopened', text: 'an alert of its group fires' }]);
     return;
   }

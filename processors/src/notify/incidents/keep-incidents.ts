@@ -1,7 +1,7 @@
-import type { LiveRecord } from '@fleetbeat/contracts/live.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { enqueueDelivery } from '@fleetbeat/infra/deliveries/enqueue-delivery.ts';
 import { readIncidents } from '@fleetbeat/infra/incidents/incident-rows.ts';
+import { tellLive } from '@fleetbeat/infra/tell-live.ts';
 import { every } from '../../engine/every.ts';
 import { expireIncidents, sweepIncidents } from './sweep-incidents.ts';
 
@@ -24,20 +24,16 @@ export function keepIncidents(context: Pick<ServiceContext, 'config' | 'logger' 
     onFailure: (error: unknown) => logger.error({ err: error }, 'an incident is put off'),
   };
 
-  async function announce(ids: readonly number[]): Promise<void> {
-    const incidents = await readIncidents(database, ids);
-    const records = incidents.map((data): LiveRecord => ({ type: 'incident', data }));
-    if (records.length === 0) return;
-    await eventLog.append(
-      records.map((record) => ({ topic: 'live', partition: 0, key: null, value: Buffer.from(JSON.stringify(record)), count: 1 })),
-    );
-  }
-
   const sweeps = every(
     EVERY_MS,
     async () => {
       const changed = await metrics.timed('sweep_incidents', () => sweepIncidents(sweep));
-      await announce([...changed]).catch((error: unknown) => logger.warn({ err: error }, 'incidents not announced'));
+      const incidents = await readIncidents(database, [...changed]);
+      tellLive(
+        eventLog,
+        logger,
+        incidents.map((data) => ({ type: 'incident', data })),
+      );
     },
     logger,
     'incidents not swept',

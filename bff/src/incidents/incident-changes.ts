@@ -1,0 +1,191 @@
+import type { IncidentStatus } from '@fleetbeat/contracts/incidents.ts';
+import { changesBetween, recordChange, type Asker } from '@fleetbeat/infra/audit/record-change.ts';
+import type { Transaction } from '@fleetbeat/infra/database/database.ts';
+import {
+  addToTimeline,
+  dropTimers,
+  forgetTold,
+  readIncidents,
+  setTimer,
+  type NewTimelineEntry,
+} from '@fleetbeat/infra/incidents/incident-rows.ts';
+import { HttpProblem } from '@fleetbeat/infra/problem.ts';
+import type { Announce } from '../http/announce.ts';
+import type { Change } from '../http/change.ts';
+import type { Precondition } from '../http/if-match.ts';
+
+/** The longest snooze, in milliseconds (30 days). */
+const LONGEST_SNOOZE_MS = 30 * 86_400_000;
+/** Postgres' code for a value that must be there once only. */
+const UNIQUE_VIOLATION = '23505';
+
+interface State {
+  readonly status: IncidentStatus;
+  readonly acknowledged_at: number | null;
+  readonly acknowledged_by: string | null;
+  readonly assigned_to: string | null;
+  readonly snoozed_until: number | null;
+  readonly resolved_at: number | null;
+  readonly resolved_by: string | null;
+}
+
+/** What somebody does to an incident: its new state and what the timeline says; null leaves all as it is. */
+type Act = (state: State, transaction: Transaction) => Promise<{ after: Partial<State>; entry: NewTimelineEntry } | null>;
+
+/** What people do to incidents: each is one transaction with the timeline, the timers and the audit log. Throws problems. */
+export function createIncidentChanges({ change, announce, now }: { change: Change; announce: Announce; now: () => number }) {
+  async function act(asker: Asker, id: number, name: string, precondition: Precondition | null, work: Act): Promise<void> {
+    const [incident] = await change(`incidents.${name}`, async (transaction) => {
+      const { rows } = await transaction.query<State & { revision: number }>(
+        `select status, acknowledged_at, acknowledged_by, assigned_to, snoozed_until, resolved_at, resolved_by, revision
+         from incidents where id = $1 for update`,
+        [id],
+      );
+      const [row] = rows;
+      if (row === undefined) throw unknownIncident();
+      const { revision, ...before } = row;
+      precondition?.(revision);
+      const done = await work(before, transaction);
+      if (done === null) return [];
+      const after = { ...before, ...done.after };
+      await write(transaction, id, after);
+      await addToTimeline(transaction, id, now(), [{ ...done.entry, actor: asker.actor.id }]);
+      const changes = changesBetween(before, after, FIELDS);
+      await recordChange(transaction, {
+        entityType: 'incident',
+        entityId: String(id),
+        action: 'updated',
+        actor: asker.actor,
+        changes: done.entry.kind === 'commented' ? { comment: { before: null, after: done.entry.text } } : changes,
+        requestId: asker.requestId,
+      });
+      return readIncidents(transaction, [id]);
+    });
+    if (incident !== undefined) announce([{ type: 'incident', data: incident }]);
+  }
+
+  async function write(transaction: Transaction, id: number, state: State): Promise<void> {
+    const columns = FIELDS.map((field, i) => `${field} = $${i + 3}`).join(', ');
+    await transaction.query(`update incidents set revision = revision + 1, updated_at = $2, ${columns} where id = $1`, [
+      id,
+      now(),
+      ...FIELDS.map((field) => state[field]),
+    ]);
+  }
+
+  return {
+    /** Somebody takes care of it: nobody else is called. Whoever was first has it. */
+    acknowledge: (asker: Asker, id: number, precondition: Precondition | null) =>
+      act(asker, id, 'acknowledge', precondition, async (state, transaction) => {
+        needOngoing(state);
+        if (state.status === 'acknowledged') return null;
+        await dropTimers(transaction, id, { kind: 'escalate' });
+        return {
+          after: { status: 'acknowledged', acknowledged_at: now(), acknowledged_by: asker.actor.id },
+          entry: { kind: 'acknowledged', text: 'nobody else is called' },
+        };
+      }),
+
+    assign: (asker: Asker, id: number, precondition: Precondition | null, userId: string | null) =>
+      act(asker, id, 'assign', precondition, async (state, transaction) => {
+        needOngoing(state);
+        if (state.assigned_to === userId) return null;
+        if (userId !== null) await needUser(transaction, userId);
+        return {
+          after: { assigned_to: userId },
+          entry: { kind: 'assigned', text: userId === null ? 'to nobody' : `to ${userId}` },
+        };
+      }),
+
+    /** Puts it off: nobody is told until then, when it is open again. It stays acknowledged by whoever had it. */
+    snooze: (asker: Asker, id: number, precondition: Precondition | null, until: number) =>
+      act(asker, id, 'snooze', precondition, async (state, transaction) => {
+        needOngoing(state);
+        if (until <= now()) throw new HttpProblem(400, 'invalid-body', 'until: must lie ahead');
+        if (until - now() > LONGEST_SNOOZE_MS) throw new HttpProblem(400, 'invalid-body', 'until: at most 30 days ahead');
+        await dropTimers(transaction, id, { kind: 'escalate' });
+        await setTimer(transaction, id, { routeId: '', kind: 'unsnooze' }, until);
+        return {
+          after: {
+            status: 'acknowledged',
+            acknowledged_at: state.acknowledged_at ?? now(),
+            acknowledged_by: state.acknowledged_by ?? asker.actor.id,
+            snoozed_until: until,
+          },
+          entry: { kind: 'snoozed', text: `until ${new Date(until).toISOString()}` },
+        };
+      }),
+
+    comment: (asker: Asker, id: number, text: string) =>
+      act(asker, id, 'comment', null, () => Promise.resolve({ after: {}, entry: { kind: 'commented', text } })),
+
+    /** Somebody says that it is over, whatever its alerts do. */
+    resolve: (asker: Asker, id: number, precondition: Precondition | null) =>
+      act(asker, id, 'resolve', precondition, async (state, transaction) => {
+        needOngoing(state);
+        await dropTimers(transaction, id, { kind: 'escalate' });
+        await dropTimers(transaction, id, { kind: 'unsnooze' });
+        // Whoever was told hears of it at once.
+        await transaction.query(`update incident_timers set due_at = $2 where incident_id = $1 and kind = 'flush'`, [id, now()]);
+        return {
+          after: { status: 'resolved', resolved_at: now(), resolved_by: asker.actor.id, snoozed_until: null },
+          entry: { kind: 'resolved', text: 'by hand' },
+        };
+      }),
+
+    /** What somebody has called over while alerts fire is open again, and told and escalated as if it were new. */
+    reopen: (asker: Asker, id: number, precondition: Precondition | null) =>
+      act(asker, id, 'reopen', precondition, async (state, transaction) => {
+        if (state.status !== 'resolved') return null;
+        const { rows } = await transaction.query<{ route: string }>(
+          `select distinct unnest(routes) as route from incident_alerts where incident_id = $1 and state = 'firing'`,
+          [id],
+        );
+        if (rows.length === 0) throw new HttpProblem(409, 'nothing-fires', 'none of its alerts fires: there is nothing to open');
+        await needFreeGroup(transaction, id);
+        await forgetTold(transaction, id);
+        await transaction.query('update incidents set reopened = reopened + 1 where id = $1', [id]);
+        for (const { route } of rows) await setTimer(transaction, id, { routeId: route, kind: 'flush' }, now());
+        return {
+          after: { status: 'open', resolved_at: null, resolved_by: null, acknowledged_at: null, acknowledged_by: null },
+          entry: { kind: 'reopened', text: 'by hand' },
+        };
+      }),
+  };
+}
+export type IncidentChanges = ReturnType<typeof createIncidentChanges>;
+
+const FIELDS = [
+  'status',
+  'acknowledged_at',
+  'acknowledged_by',
+  'assigned_to',
+  'snoozed_until',
+  'resolved_at',
+  'resolved_by',
+] as const satisfies readonly (keyof State)[];
+
+export function unknownIncident(): HttpProblem {
+  return new HttpProblem(404, 'unknown-incident', 'there is no incident of this id');
+}
+
+function needOngoing({ status }: State): void {
+  if (status === 'resolved') throw new HttpProblem(409, 'incident-resolved', 'the incident is over: open it again first');
+}
+
+async function needUser(transaction: Transaction, userId: string): Promise<void> {
+  const { rowCount } = await transaction.query('select 1 from users where id = $1 and disabled_at is null', [userId]);
+  if (rowCount === 0) throw new HttpProblem(400, 'invalid-body', `user_id: there is no user ${JSON.stringify(userId)}`);
+}
+
+/** A group has one incident at a time. The row is marked here, where a conflict can be told. */
+async function needFreeGroup(transaction: Transaction, id: number): Promise<void> {
+  try {
+    await transaction.query(`update incidents set status = 'open' where id = $1`, [id]);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION) {
+      throw new HttpProblem(409, 'group-has-incident', 'its group has a newer incident that is not over');
+    }
+    throw error;
+  }
+}
