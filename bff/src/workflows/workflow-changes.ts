@@ -60,7 +60,7 @@ export function createWorkflowChanges({ change, announce, now }: Effects) {
       transaction,
       changed.tasks.map((task) => taskAudit(asker, task)),
     );
-    const news = taskNews({ tasks: changed.tasks, workflows: [workflow] });
+    const news = taskNews({ ...changed, workflows: [workflow] });
     return { workflow, news };
   }
 
@@ -149,7 +149,7 @@ export function createWorkflowChanges({ change, announce, now }: Effects) {
         transaction,
         changed.tasks.map((task) => taskAudit(asker, task)),
       );
-      return { workflow: after, news: taskNews({ tasks: changed.tasks, workflows: [after] }) };
+      return { workflow: after, news: taskNews({ ...changed, workflows: [after] }) };
     });
     announce(news);
     return workflow;

@@ -4,14 +4,15 @@ import { storableText } from '../database/storable.ts';
 
 export interface WorkNotification {
   readonly kind: WorkNews;
-  readonly subject: { readonly type: 'task' | 'suggestion'; readonly id: string };
+  /** Null where it is about several at once. */
+  readonly subject: { readonly type: 'task' | 'suggestion'; readonly id: string } | null;
   /** Cut after 80 characters. */
   readonly title: string;
   /** Further lines; none unless given. */
   readonly body?: string | undefined;
   /** When it happened, epoch milliseconds. */
   readonly at: number;
-  /** What is told under one key is told once; unless given, a kind is told once of a subject. */
+  /** What is told under one key is told once; unless given, a kind is told once of a subject, and without one always. */
   readonly dedupKey?: string | undefined;
 }
 
@@ -38,7 +39,7 @@ export async function recordNotification(
     kind,
     title: shorten(storableText(title)),
     body: storableText(body),
-    subject: { type: subject.type, id: storableText(subject.id) },
+    subject: subject === null ? null : { type: subject.type, id: storableText(subject.id) },
   };
   const { rows } = await transaction.query<{ id: number }>({
     name: 'record-notification',
@@ -51,9 +52,9 @@ export async function recordNotification(
       kind,
       told.title,
       told.body,
-      told.subject.type,
-      told.subject.id,
-      storableText(dedupKey ?? `${kind}:${subject.id}`),
+      told.subject?.type ?? null,
+      told.subject?.id ?? null,
+      storableText(dedupKey ?? (subject === null ? null : `${kind}:${subject.id}`)),
     ],
   });
   const [row] = rows;

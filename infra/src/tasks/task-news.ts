@@ -3,7 +3,7 @@ import { taskOf } from '@fleetbeat/contracts/task-state.ts';
 import type { ChangedTasks } from './task-rows.ts';
 
 /** What is told live of changed tasks, once the change is stored. */
-export function taskNews({ tasks, workflows }: ChangedTasks): LiveRecord[] {
+export function taskNews({ tasks, workflows, notifications }: ChangedTasks): LiveRecord[] {
   return [
     ...tasks.map(({ before, after }): LiveRecord => {
       if (after.deleted_at !== null) {
@@ -12,5 +12,6 @@ export function taskNews({ tasks, workflows }: ChangedTasks): LiveRecord[] {
       return { type: before === null ? 'task_created' : 'task_update', data: taskOf(after) };
     }),
     ...workflows.map((data): LiveRecord => ({ type: 'workflow_update', data })),
+    ...notifications.map((data): LiveRecord => ({ type: 'notification', data })),
   ];
 }

@@ -1,3 +1,4 @@
+import type { Notification } from '@fleetbeat/contracts/alerts.ts';
 import type { TaskState } from '@fleetbeat/contracts/task-state.ts';
 import { hasEnded } from '@fleetbeat/contracts/task-transitions.ts';
 import type { Workflow } from '@fleetbeat/contracts/workflows.ts';
@@ -7,6 +8,7 @@ import { endLeases } from './leases.ts';
 import { TASK_COLUMNS } from './task-columns.ts';
 import { moveDependents } from './dependents.ts';
 import { keepTallies } from './tallies.ts';
+import { tellOfEndedTasks } from './tell-of-ended-tasks.ts';
 
 /**
  * The tasks table, as whoever changes tasks reads and writes it: the processor of task events, the API and the timers. All
@@ -24,6 +26,8 @@ export interface ChangedTasks {
   readonly tasks: readonly ChangedTask[];
   /** Those whose counts have changed with it. */
   readonly workflows: readonly Workflow[];
+  /** What was told in the dashboard of tasks that have ended. */
+  readonly notifications: readonly Notification[];
 }
 
 /**
@@ -32,7 +36,7 @@ export interface ChangedTasks {
  * in the meantime.
  *
  * What follows from the change happens with it: leases of tasks that nobody works on any more end, tasks that wait for
- * completed ones are let go, and the counts of agents and workflows are kept.
+ * completed ones are let go, the counts of agents and workflows are kept, and the dashboard is told of what has ended.
  */
 export async function changeTasks(
   transaction: Transaction,
@@ -43,7 +47,8 @@ export async function changeTasks(
   await endLeases(transaction, written);
   const moved = await moveDependents(transaction, written);
   const tasks = [...moved.reduce(follow, new Map(written.map((each) => [each.after.task_id, each]))).values()];
-  return { tasks, workflows: await keepTallies(transaction, tasks) };
+  const workflows = await keepTallies(transaction, tasks);
+  return { tasks, workflows, notifications: await tellOfEndedTasks(transaction, tasks) };
 }
 
 async function changeRows(

@@ -3,6 +3,7 @@ import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { expireLeases } from '@fleetbeat/infra/tasks/expire-leases.ts';
 import { tellLive } from '@fleetbeat/infra/tell-live.ts';
 import { archiveSilentAgents } from './archive-agents.ts';
+import { tellOverdueTasks } from './tell-overdue-tasks.ts';
 
 /** Acts on what is due at `now` (epoch ms); answers on how much. */
 type TimerRun = (context: ServiceContext, now: number) => Promise<number>;
@@ -19,6 +20,14 @@ const RUNS: Readonly<Record<Timer, { run: TimerRun; everyMs: number }>> = {
       return ended;
     },
     everyMs: 1_000,
+  },
+  'overdue-tasks': {
+    run: async ({ database, eventLog, logger }, now) => {
+      const news = await tellOverdueTasks(database, now);
+      tellLive(eventLog, logger, news);
+      return news.length;
+    },
+    everyMs: 10_000,
   },
 };
 
