@@ -1,5 +1,7 @@
 import Activity from '@lucide/svelte/icons/activity';
+import BellRing from '@lucide/svelte/icons/bell-ring';
 import Bot from '@lucide/svelte/icons/bot';
+import Scale from '@lucide/svelte/icons/scale';
 import Server from '@lucide/svelte/icons/server';
 import Waypoints from '@lucide/svelte/icons/waypoints';
 
@@ -21,6 +23,8 @@ export const PAGES: readonly PageLink[] = [
   { path: '/', label: 'Overview', icon: Activity, key: 'o', words: 'home fleet health', first: true },
   { path: '/agents', label: 'Agents', icon: Bot, key: 'a', words: 'fleet', first: true },
   { path: '/hosts', label: 'Hosts', icon: Server, key: 'h', words: 'servers machines cpu memory disk' },
+  { path: '/alerts', label: 'Alerts', icon: BellRing, key: 'l', words: 'firing pending resolved acknowledge', first: true },
+  { path: '/rules', label: 'Rules', icon: Scale, key: 'r', words: 'alerting thresholds watch' },
   { path: '/pipeline', label: 'Pipeline', icon: Waypoints, key: 'p', words: 'ledger lag dead letters late sources' },
 ];
 

@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RuleInput } from '@fleetbeat/contracts/rules.ts';
+import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { startSystem, type RunningSystem } from './start-system.ts';
+
+/** Alerts and rules in a real browser, before a real system. */
+const ROOT = join(import.meta.dirname, '..');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const DESKTOP = { width: 1440, height: 900 };
+const PHONE = { width: 375, height: 812 };
+/** An agent of which nothing was known, until the next cut of its source. */
+const FIRES_WITHIN = 40_000;
+const RULE: RuleInput = {
+  kind: 'threshold',
+  name: 'Too many errors',
+  watch: { set: 'agent' },
+  measure: 'error_rate',
+  error: { threshold: 0.5 },
+};
+
+interface AxeResults {
+  violations: { id: string; nodes: { target: string[] }[] }[];
+}
+
+describe.skipIf(CHROMIUM === undefined)(
+  CHROMIUM ? 'the pages of alerts and rules' : 'the pages of alerts and rules are SKIPPED: no Chromium, name one in CHROMIUM',
+  () => {
+    let system: RunningSystem;
+    let browser: Browser;
+    let page: Page;
+    const failures: string[] = [];
+
+    beforeAll(async () => {
+      if (!existsSync(join(ROOT, 'dashboard/build/index.html'))) {
+        await promisify(execFile)(process.execPath, [join(ROOT, 'infra/install.mjs'), '--dashboard'], { cwd: ROOT });
+      }
+      system = await startSystem({});
+      browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS });
+      const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' });
+      page = await context.newPage();
+      page.on('pageerror', (error) => failures.push(String(error.stack)));
+      const env = { PATH: process.env['PATH'], FLEETBEAT_DATA: system.dataDir, PUBLIC_URL: system.api, LOG_LEVEL: 'warn' };
+      const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, 'bff/src/access/login-link.ts')], {
+        env,
+        cwd: ROOT,
+      });
+      await page.goto(stdout.trim());
+      await page.getByRole('navigation', { name: 'Pages' }).first().waitFor();
+    });
+    afterAll(async () => {
+      await browser?.close();
+      await system?.stop();
+    });
+
+    async function post(url: string, body: unknown): Promise<unknown> {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
+        body: JSON.stringify(body),
+      });
+      expect(response.status).toBeLessThan(300);
+      return response.json();
+    }
+
+    async function expectAccessible(): Promise<void> {
+      for (const [viewport, colorScheme] of [
+        [DESKTOP, 'light'],
+        [PHONE, 'dark'],
+      ] as const) {
+        await page.setViewportSize(viewport);
+        await page.emulateMedia({ colorScheme });
+        // Half-way between two themes no colour is what it is meant to be.
+        await page.reload();
+        await page.locator('tbody tr').first().waitFor();
+        await page.evaluate(AXE);
+        const { violations } = await page.evaluate<AxeResults>('axe.run(document)');
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([]);
+        expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      }
+      await page.setViewportSize(DESKTOP);
+    }
+
+    it('shows an alert as soon as it fires, and who is on it', async () => {
+      const { id } = (await post(`${system.api}/api/v1/rules`, RULE)) as { id: string };
+      await page.goto(`${system.api}/alerts?rule=${id}`);
+      await page.getByText('This rule has not raised any alert so far.').waitFor();
+      await post(
+        `${system.ingest}/v1/events`,
+        Array.from({ length: 5 }, () => ({ agent_id: 'broken-agent', message_type: 'error', content: 'no' })),
+      );
+      const row = page.getByRole('row', { name: /broken-agent/ });
+      await row.waitFor({ timeout: FIRES_WITHIN });
+      await row.getByRole('cell', { name: 'Error firing' }).waitFor();
+      expect(await row.getByRole('cell', { name: '100%' }).count()).toBe(1);
+      expect(await row.getByRole('link', { name: 'broken-agent' }).getAttribute('href')).toBe('/agents/broken-agent');
+
+      await row.getByRole('button', { name: /^Acknowledge/ }).click();
+      await row.getByRole('cell', { name: /, (just now|\d+ s ago)$/ }).waitFor();
+      const { items } = await system.get<{ items: { key: string; acknowledged_at: number | null }[] }>('/alerts?state=firing');
+      expect(items.find(({ key }) => key === 'broken-agent')?.acknowledged_at).not.toBeNull();
+      await expectAccessible();
+
+      await page.getByRole('button', { name: /^Pending/ }).click();
+      await page.getByText('No alert is pending.').waitFor();
+      expect(page.url()).toContain('state=pending');
+    });
+
+    it('says what the rule watches, changes it, switches it off and deletes it', async () => {
+      await page.goto(`${system.api}/rules`);
+      await page.getByText('Error rate of any agent over 5 minutes: error above 50%').waitFor();
+      await expectAccessible();
+      await page.getByRole('link', { name: RULE.name, exact: true }).click();
+      await page.getByRole('heading', { level: 1, name: RULE.name }).waitFor();
+      await page.getByRole('row', { name: /broken-agent/ }).waitFor();
+      await expectAccessible();
+
+      await page.getByRole('button', { name: 'Edit' }).click();
+      await page.getByLabel(/^Error above/).fill('0.25');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('error above 25%').waitFor();
+
+      await page.getByRole('switch').click();
+      await page.getByText('version 3').waitFor();
+      expect(await page.getByRole('switch').getAttribute('aria-checked')).toBe('false');
+
+      await page.getByRole('button', { name: 'Delete', exact: true }).click();
+      await page.getByRole('button', { name: 'Delete the rule' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Rules' }).waitFor();
+      await expect.poll(() => page.getByRole('link', { name: RULE.name, exact: true }).count()).toBe(0);
+      expect(failures).toEqual([]);
+    });
+  },
+);
