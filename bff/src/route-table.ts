@@ -59,6 +59,9 @@ import { createAgentLedger } from './pipeline/agent-ledger.ts';
 import { createReadReconciled } from './pipeline/differences.ts';
 import type { Ledger } from './pipeline/read-model.ts';
 import { pipelineRoutes } from './pipeline/routes.ts';
+import { createRecomputesReadModel } from './recompute/read-model.ts';
+import { createRecomputeChanges } from './recompute/recompute-changes.ts';
+import { recomputeRoutes } from './recompute/routes.ts';
 import { routingRoutes } from './routing/routes.ts';
 import { createRulesReadModel } from './rules/read-model.ts';
 import { ruleRoutes } from './rules/routes.ts';
@@ -158,6 +161,7 @@ export function createRoutes(parts: RouteParts): Route[] {
       readAgentLedger: createAgentLedger(query, { ...parts, store: parts.timeSeries, retention: config.retention }),
     }),
     ...deadLetterRoutes(createDeadLettersReadModel(query), createReplay(parts)),
+    ...recomputeRoutes(createRecomputesReadModel(query), createRecomputeChanges(parts)),
     ...webVitalRoutes(parts.registry),
     ...ingestAddressRoutes(config.ingestUrl),
   ];
