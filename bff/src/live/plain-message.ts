@@ -19,6 +19,8 @@ export function plainMessage({ message }: Published): Record<string, unknown> | 
       return { ...data, type: 'agentStatus', seq };
     case 'notification':
       return { ...data, type: 'notification', seq };
+    case 'incident':
+      return { ...data, type: 'incident', seq };
     default:
       return type satisfies never;
   }
