@@ -1,7 +1,7 @@
 import { encrypt } from '@fleetbeat/infra/access/encrypt.ts';
 import { inTransaction, type Database } from '@fleetbeat/infra/database/database.ts';
 import type { ChannelType, DeliveryState, Notice } from '@fleetbeat/contracts/delivery.ts';
-import { enqueueDelivery } from '../delivery/enqueue-delivery.ts';
+import { enqueueDelivery } from '@fleetbeat/infra/deliveries/enqueue-delivery.ts';
 
 /** Channels and deliveries in a test's database. */
 

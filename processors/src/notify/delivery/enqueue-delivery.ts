@@ -1,1 +1,0 @@
-export { enqueueDelivery, type NewDelivery } from '@fleetbeat/infra/deliveries/enqueue-delivery.ts';
