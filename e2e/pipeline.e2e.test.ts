@@ -1,12 +1,10 @@
 import type { DeadLetter, IngestAnswer, List, Metrics, Pipeline } from '@fleetbeat/contracts/api.ts';
-import { freshDatabase, influxServer, kafkaBrokers, redisUrl, type FreshDatabase } from '@fleetbeat/infra/testing/servers.ts';
 import { Kafka, logLevel } from 'kafkajs';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startKafka, type KafkaServer } from '../infra/native/kafka.ts';
+import { hasCluster, startCluster, type RunningCluster } from './start-cluster.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
 
 const TRACE = join(import.meta.dirname, '..', 'agents-simulator', 'data', 'azure-llm-2023-code.csv');
@@ -23,43 +21,8 @@ const standalone = {
 };
 const cluster = {
   engines: { event_log: 'kafka', time_series: 'influxdb', job_queue: 'redis', database: 'postgres' },
-  start: startCluster,
+  start: () => startCluster(11),
 };
-
-/** Real servers, none of whose topics, databases or queues anybody else writes to. */
-async function startCluster(): Promise<{ env: Record<string, string>; stop(): Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'fleetbeat-e2e-kafka-'));
-  let kafka: KafkaServer | undefined;
-  let database: FreshDatabase | undefined;
-  const stop = async (): Promise<void> => {
-    await database?.drop();
-    await kafka?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    // The topics' names are fixed, so that a broker shared with other tests would bring their events as well.
-    kafka = await startKafka({ dataDir: folder });
-    database = await freshDatabase();
-    const influx = influxServer();
-    const bucket = `e2e_${Date.now()}`;
-    await fetch(`${influx?.url}/query`, { method: 'POST', body: new URLSearchParams({ q: `CREATE DATABASE "${bucket}"` }) });
-    const env: Record<string, string> = {
-      KAFKA_BROKERS: kafka.brokers.join(','),
-      INFLUX_URL: influx?.url ?? '',
-      INFLUX_BUCKET: bucket,
-      REDIS_URL: `${redisUrl()?.replace(/\/\d*$/, '')}/11`,
-      DATABASE_URL: database.url,
-    };
-    if (influx?.token !== undefined) env['INFLUX_TOKEN'] = influx.token;
-    if (influx?.org !== undefined) env['INFLUX_ORG'] = influx.org;
-    return { env, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-}
-
-const hasCluster = (): boolean => kafkaBrokers() !== null && influxServer() !== null && redisUrl() !== null;
 
 describe.each([
   ['standalone', standalone, true],
@@ -67,7 +30,7 @@ describe.each([
 ] as const)('the pipeline in %s', (name, deployment, available) => {
   describe.skipIf(!available)(available ? 'is exact' : 'is SKIPPED: Kafka, InfluxDB or Redis is missing', () => {
     let system: RunningSystem;
-    let servers: Awaited<ReturnType<typeof startCluster>>;
+    let servers: Pick<RunningCluster, 'env' | 'stop'>;
 
     beforeAll(async () => {
       servers = await deployment.start();
