@@ -3,6 +3,7 @@ import BellRing from '@lucide/svelte/icons/bell-ring';
 import Bot from '@lucide/svelte/icons/bot';
 import Scale from '@lucide/svelte/icons/scale';
 import Server from '@lucide/svelte/icons/server';
+import SquareKanban from '@lucide/svelte/icons/square-kanban';
 import Waypoints from '@lucide/svelte/icons/waypoints';
 
 /** A page that the rail, the palette and the keys lead to. */
@@ -22,6 +23,7 @@ export interface PageLink {
 export const PAGES: readonly PageLink[] = [
   { path: '/', label: 'Overview', icon: Activity, key: 'o', words: 'home fleet health', first: true },
   { path: '/agents', label: 'Agents', icon: Bot, key: 'a', words: 'fleet', first: true },
+  { path: '/tasks', label: 'Tasks', icon: SquareKanban, key: 't', words: 'board kanban work', first: true },
   { path: '/hosts', label: 'Hosts', icon: Server, key: 'h', words: 'servers machines cpu memory disk' },
   { path: '/alerts', label: 'Alerts', icon: BellRing, key: 'l', words: 'firing pending resolved acknowledge', first: true },
   { path: '/rules', label: 'Rules', icon: Scale, key: 'r', words: 'alerting thresholds watch' },
