@@ -9,6 +9,7 @@ const task = (task_id: string, more: Partial<Task> = {}): Task => ({
   status: 'pending',
   priority: 'medium',
   workflow_id: null,
+  depends_on: [],
   agent_id: null,
   due_date: null,
   progress: 0,
