@@ -129,10 +129,12 @@ describe.each([
       const path = `/incidents/${incident?.id}`;
       expect(await send<IncidentDetail>('POST', `${path}/acknowledge`)).toMatchObject({ status: 'acknowledged' });
 
+      const since = (count: number) => () => told().slice(count).sort();
+      await expect.poll(since(2), within).toEqual(['/ann acknowledged', '/boss acknowledged']);
+
       await speak();
       await expect.poll(async () => (await system.get<Incident>(path)).status, within).toBe('resolved');
-      const ends = () => told().slice(2).sort();
-      await expect.poll(ends, within).toEqual(['/ann resolved', '/boss resolved']);
+      await expect.poll(since(4), within).toEqual(['/ann resolved', '/boss resolved']);
       expect(new Set(received.map(({ notice }) => notice.dedup_key)).size).toBe(1);
       expect(new Set(received.map(({ key }) => key)).size).toBe(received.length);
 
@@ -140,7 +142,7 @@ describe.each([
         const { items: entries } = await system.get<List<TimelineEntry>>(`${path}/timeline`);
         return entries.flatMap(({ deliveries }) => deliveries.map(({ state }) => state));
       };
-      await expect.poll(states, within).toEqual(['delivered', 'delivered', 'delivered', 'delivered']);
+      await expect.poll(states, within).toEqual(Array.from({ length: 6 }, () => 'delivered'));
       const { items: timeline } = await system.get<List<TimelineEntry>>(`${path}/timeline`);
       expect(timeline.map(({ kind }) => kind)).toEqual([
         'opened',
@@ -149,6 +151,7 @@ describe.each([
         'escalated',
         'escalated',
         'acknowledged',
+        'told',
         'alert_resolved',
         'resolved',
         'told',

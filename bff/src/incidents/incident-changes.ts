@@ -73,6 +73,11 @@ export function createIncidentChanges({ change, announce, now }: { change: Chang
     ]);
   }
 
+  /** Whoever was told hears of it at once. */
+  async function flushNow(transaction: Transaction, id: number): Promise<void> {
+    await transaction.query(`update incident_timers set due_at = $2 where incident_id = $1 and kind = 'flush'`, [id, now()]);
+  }
+
   return {
     /** Somebody takes care of it: nobody else is called. Whoever was first has it. */
     acknowledge: (asker: Asker, id: number, precondition: Precondition | null) =>
@@ -80,6 +85,7 @@ export function createIncidentChanges({ change, announce, now }: { change: Chang
         needOngoing(state);
         if (state.status === 'acknowledged') return null;
         await dropTimers(transaction, id, { kind: 'escalate' });
+        await flushNow(transaction, id);
         return {
           after: { status: 'acknowledged', acknowledged_at: now(), acknowledged_by: asker.actor.id },
           entry: { kind: 'acknowledged', text: 'nobody else is called' },
@@ -105,6 +111,7 @@ export function createIncidentChanges({ change, announce, now }: { change: Chang
         if (until - now() > LONGEST_SNOOZE_MS) throw new HttpProblem(400, 'invalid-body', 'until: at most 30 days ahead');
         await dropTimers(transaction, id, { kind: 'escalate' });
         await setTimer(transaction, id, { routeId: '', kind: 'unsnooze' }, until);
+        if (state.status === 'open') await flushNow(transaction, id);
         return {
           after: {
             status: 'acknowledged',
@@ -125,8 +132,7 @@ export function createIncidentChanges({ change, announce, now }: { change: Chang
         needOngoing(state);
         await dropTimers(transaction, id, { kind: 'escalate' });
         await dropTimers(transaction, id, { kind: 'unsnooze' });
-        // Whoever was told hears of it at once.
-        await transaction.query(`update incident_timers set due_at = $2 where incident_id = $1 and kind = 'flush'`, [id, now()]);
+        await flushNow(transaction, id);
         return {
           after: { status: 'resolved', resolved_at: now(), resolved_by: asker.actor.id, snoozed_until: null },
           entry: { kind: 'resolved', text: 'by hand' },

@@ -27,6 +27,7 @@ function decide(given: Partial<Situation>) {
     tellResolved: true,
     heldBack: null,
     acknowledgedBy: null,
+    acknowledgedAt: null,
     now: NOW,
     ...given,
   });
@@ -63,6 +64,16 @@ describe('a route', () => {
       ['firing', '1 new alert', [1, 2]],
     ],
     [
+      'tells once that somebody takes care of it',
+      { alerts: [fires(1), fires(2)], told: told(1), status: 'acknowledged', acknowledgedBy: 'ann', acknowledgedAt: NOW - 1 },
+      ['acknowledged', 'ann takes care of it', [1]],
+    ],
+    [
+      'tells that somebody takes care of it even while it is mute',
+      { alerts: [fires(1)], told: told(1), status: 'acknowledged', acknowledgedAt: NOW, heldBack: 'snoozed' },
+      ['acknowledged', 'somebody takes care of it', [1]],
+    ],
+    [
       'tells that all are resolved to whoever takes care of it',
       { alerts: [over(1)], told: told(1), status: 'resolved', acknowledgedBy: 'ann' },
       ['resolved', 'all alerts are resolved', [1]],
@@ -93,6 +104,18 @@ describe('a route', () => {
     ['nothing just before it repeats', { alerts: [fires(1)], told: told(1), toldAt: NOW - 4 * HOUR + 1 }, 'nothing new', [1]],
     ['nothing that is held back', { alerts: [fires(1, 'error', 'silenced by ann')] }, 'silenced by ann', []],
     ['nothing while it is mute', { alerts: [fires(1)], heldBack: 'quiet hours' }, 'quiet hours', []],
+    [
+      'nobody who was not told that somebody takes care of it',
+      { alerts: [fires(1, 'error', 'silenced')], status: 'acknowledged', acknowledgedAt: NOW },
+      'silenced',
+      [],
+    ],
+    [
+      'nobody twice that somebody takes care of it',
+      { alerts: [fires(1)], told: told(1), toldAt: NOW - 5, status: 'acknowledged', acknowledgedAt: NOW - 5 },
+      'nothing new',
+      [1],
+    ],
     ['no end while it is mute', { alerts: [over(1)], told: told(1), heldBack: 'mute' }, 'mute', [1]],
     [
       'no repetition to whoever takes care of it',

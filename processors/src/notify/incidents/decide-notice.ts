@@ -27,13 +27,15 @@ export interface Situation {
   /** Why the route tells nobody at this time; null: nothing holds it back. */
   readonly heldBack: string | null;
   readonly acknowledgedBy: string | null;
+  /** Epoch milliseconds; null: nobody has. */
+  readonly acknowledgedAt: number | null;
   readonly now: number;
 }
 
 export type Decision =
   | {
       readonly tell: true;
-      readonly kind: Extract<NoticeKind, 'firing' | 'repeat' | 'resolved'>;
+      readonly kind: Extract<NoticeKind, 'firing' | 'repeat' | 'acknowledged' | 'resolved'>;
       readonly reason: string;
       /** Those that the notice is about. */
       readonly alertIds: readonly number[];
@@ -54,6 +56,12 @@ export function decideNotice(situation: Situation): Decision {
   const ended = [...told.keys()].filter((id) => !fires.has(id) && (byId.get(id)?.heldBack ?? null) === null);
   const hold = (reason: string, kept: Told = told): Decision => ({ tell: false, reason, told: kept });
 
+  // Whoever was told stops worrying, at whatever time: their providers would go on calling people.
+  const acknowledged = situation.status === 'acknowledged' ? situation.acknowledgedAt : null;
+  if (acknowledged !== null && toldAt !== null && toldAt < acknowledged && told.size > 0) {
+    const reason = `${situation.acknowledgedBy ?? 'somebody'} takes care of it`;
+    return { tell: true, kind: 'acknowledged', reason, alertIds: [...told.keys()], told, begins: false };
+  }
   if (situation.heldBack !== null) return hold(situation.heldBack);
   const left = without(told, ended);
   if (audible.length === 0) {

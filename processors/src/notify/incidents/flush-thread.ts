@@ -48,7 +48,7 @@ function decide(
   thread: Thread,
   now: number,
 ): Decision {
-  const { snoozedUntil, status, acknowledgedBy } = incident;
+  const { snoozedUntil, status, acknowledgedBy, acknowledgedAt } = incident;
   const snoozed = snoozedUntil !== null && status !== 'resolved' ? `snoozed until ${new Date(snoozedUntil).toISOString()}` : null;
   const severity = worstOf(alerts.filter(({ state }) => state === 'firing').map((alert) => alert.severity));
   return decideNotice({
@@ -60,6 +60,7 @@ function decide(
     tellResolved: settings.tell_resolved,
     heldBack: snoozed ?? mutedRoute(settings, severityTold(alerts, thread) ?? severity, now),
     acknowledgedBy,
+    acknowledgedAt,
     now,
   });
 }
@@ -89,8 +90,11 @@ async function carryOut(
     return found;
   }
   const { kind, reason, alertIds, told, begins } = decision;
-  // Whoever was woken hears of the end as well.
-  const channels = kind === 'resolved' ? [...new Set([...settings.channels, ...thread.escalatedTo])] : settings.channels;
+  // Whoever was woken hears of it as well.
+  const channels =
+    kind === 'resolved' || kind === 'acknowledged'
+      ? [...new Set([...settings.channels, ...thread.escalatedTo])]
+      : settings.channels;
   const { incident, deliveryIds } = await sendNotice(transaction, found, { kind, reason, channels, alertIds }, outgoing, now);
   const nobody = deliveryIds.length === 0 ? ' (the route has no channel that is switched on)' : '';
   await addToTimeline(transaction, found.id, now, [

@@ -14,6 +14,7 @@ export interface LockedIncident {
   readonly title: string;
   readonly openedAt: number;
   readonly acknowledgedBy: string | null;
+  readonly acknowledgedAt: number | null;
   readonly snoozedUntil: number | null;
   readonly resolvedAt: number | null;
   readonly notices: number;
@@ -21,7 +22,7 @@ export interface LockedIncident {
 
 export const LOCKED = `
   i.id, i.group_key as "groupKey", i.group_labels as "groupLabels", i.status, i.severity, i.title, i.opened_at as "openedAt",
-  i.acknowledged_by as "acknowledgedBy", i.snoozed_until as "snoozedUntil", i.resolved_at as "resolvedAt", i.notices`;
+  i.acknowledged_by as "acknowledgedBy", i.acknowledged_at as "acknowledgedAt", i.snoozed_until as "snoozedUntil", i.resolved_at as "resolvedAt", i.notices`;
 
 /** The newest incident of a group, or the one of an id, locked; undefined where there is none. */
 export async function lockIncident(

@@ -65,7 +65,7 @@ async function actOn(transaction: Transaction, found: LockedIncident, outgoing: 
         await dropTimers(transaction, incident.id, { kind });
         if (incident.snoozedUntil === null || incident.status === 'resolved') break;
         await endSnooze(transaction, incident.id, 'its time has passed', now);
-        incident = { ...incident, status: 'open', snoozedUntil: null, acknowledgedBy: null };
+        incident = { ...incident, status: 'open', snoozedUntil: null, acknowledgedBy: null, acknowledgedAt: null };
         break;
       case 'flush':
         incident = await flushThread(transaction, incident, routeId, definitions, outgoing, now);
