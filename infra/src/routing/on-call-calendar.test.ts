@@ -76,6 +76,12 @@ describe('turns', () => {
 });
 
 describe('a schedule', () => {
+  it('hands over at the first of two times that its clocks show', () => {
+    const schedule = berlin(layer({ handoff: '02:30' }));
+    const range = { from: at('2026-10-24T23:00:00Z'), to: at('2026-10-25T23:00:00Z') };
+    expect(written(calendarOf(schedule, [], range))).toEqual(['10-24T23:00 10-25T00:30 cem', '10-25T00:30 10-25T23:00 ann']);
+  });
+
   const nights = layer({
     name: 'nights',
     users: ['nil'],
