@@ -17,7 +17,11 @@ export function instantOf(date: string, days: number, clock: string, zone: strin
   const [hour = 0, minute = 0] = clock.split(':').map(Number);
   const day = DateTime.fromISO(date, { zone: 'utc' }).plus({ days: days + (hour === 24 ? 1 : 0) });
   const at = { year: day.year, month: day.month, day: day.day, hour: hour % 24, minute };
-  return DateTime.fromObject(at, { zone }).toMillis();
+  return Math.min(
+    ...DateTime.fromObject(at, { zone })
+      .getPossibleOffsets()
+      .map((each) => each.toMillis()),
+  );
 }
 
 /** The date that a local calendar shows, `2026-01-31`. */
