@@ -99,5 +99,8 @@ describe('a group', () => {
   it('has one key whatever the order of its labels, and another on another route', () => {
     expect(groupKey('r', { a: '1', b: '2' })).toBe(groupKey('r', { b: '2', a: '1' }));
     expect(groupKey('r', {})).not.toBe(groupKey('s', {}));
+    const long = (end: string) => groupKey('r', { a: 'x'.repeat(10_000) + end });
+    expect(long('1')).not.toBe(long('2'));
+    expect(long('1').length).toBeLessThan(100);
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { DEFAULT_ROUTE, DEFAULT_SETTINGS, type Route, type RouteSettings } from '@fleetbeat/contracts/routing.ts';
 import { misfit, writeMatcher, type LabelValues } from './matchers.ts';
 
@@ -100,7 +101,11 @@ export function groupLabels(settings: Pick<RouteSettings, 'group_by'>, labels: L
   );
 }
 
+/** Longer ones do not fit into an index. */
+const LONGEST_KEY = 500;
+
 /** Alerts with the same key are one incident. */
 export function groupKey(routeId: string, shared: Readonly<Record<string, string>>): string {
-  return `${routeId} ${JSON.stringify(Object.entries(shared).sort(([a], [b]) => (a < b ? -1 : 1)))}`;
+  const labels = JSON.stringify(Object.entries(shared).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return `${routeId} ${labels.length <= LONGEST_KEY ? labels : createHash('sha256').update(labels).digest('hex')}`;
 }

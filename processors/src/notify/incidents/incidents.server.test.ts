@@ -485,6 +485,21 @@ describe('a failure', () => {
   });
 });
 
+describe('an alert that cannot be grouped', () => {
+  it('is tried again, and holds up no other', async () => {
+    await world.database.query(`alter table incidents add constraint no_bad check (title not like 'bad%')`);
+    await world.fire('a', { rule: 'bad' });
+    await world.fire('b', { rule: 'good' });
+    await world.passTo(60);
+    expect(world.failures.length).toBeGreaterThan(0);
+    expect(await world.told()).toEqual(['30 chat firing: b']);
+    await world.database.query('alter table incidents drop constraint no_bad');
+    await world.sweep();
+    await world.passTo(120);
+    expect(await world.told()).toEqual(['30 chat firing: b', '90 chat firing: a']);
+  });
+});
+
 describe('several processes', () => {
   it('make one incident of a group and tell it once, whoever is at it', async () => {
     for (let i = 0; i < 20; i++) {

@@ -21,7 +21,7 @@ export function keepIncidents(context: Pick<ServiceContext, 'config' | 'logger' 
     database,
     outgoing: { enqueue: enqueueDelivery, publicUrl: config.publicUrl },
     now: Date.now,
-    onFailure: (error: unknown) => logger.error({ err: error }, 'an incident is put off'),
+    onFailure: (error: unknown) => logger.error({ err: error }, 'an incident, or alerts on their way into one, are put off'),
   };
 
   const sweeps = every(

@@ -10,7 +10,7 @@ export interface Sweep {
   readonly database: Database;
   readonly outgoing: Outgoing;
   readonly now: () => number;
-  /** An incident was put off because acting on it failed. */
+  /** An incident, or alerts on their way into one, were put off because acting on them failed. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -18,7 +18,7 @@ export interface Sweep {
 export async function sweepIncidents({ database, outgoing, now, onFailure }: Sweep): Promise<ReadonlySet<number>> {
   const changed = new Set<number>();
   for (let more = true; more;) {
-    const taken = await takeOutbox(database, now());
+    const taken = await takeOutbox(database, now(), onFailure);
     for (const id of taken.changed) changed.add(id);
     more = taken.more;
   }

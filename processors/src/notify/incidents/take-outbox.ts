@@ -32,26 +32,54 @@ interface AlertRow {
  * what it was when the row was written, so rows may come in any order. Answers the incidents that have changed, and whether
  * there may be more.
  */
-export async function takeOutbox(database: Database, now: number): Promise<{ changed: readonly number[]; more: boolean }> {
+export async function takeOutbox(
+  database: Database,
+  now: number,
+  onFailure: (error: unknown) => void,
+): Promise<{ changed: readonly number[]; more: boolean }> {
   return inTransaction(database, async (transaction) => {
     const lock = await transaction.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [GROUPING_LOCK]);
     if (lock.rows[0]?.held !== true) return { changed: [], more: false };
-    const { rows: taken } = await transaction.query<{ alert_id: number }>(
+    const { rows: taken } = await transaction.query<{ alert_id: number; seq: number }>(
       `delete from alert_outbox where (alert_id, seq) in
          (select alert_id, seq from alert_outbox order by at, alert_id, seq limit $1 for update skip locked)
-       returning alert_id`,
+       returning alert_id, seq`,
       [BATCH],
     );
     if (taken.length === 0) return { changed: [], more: false };
     const alerts = await readAlerts(transaction, [...new Set(taken.map(({ alert_id }) => alert_id))]);
     const definitions = await readDefinitions(transaction, now);
     const changed: number[] = [];
+    let failed = false;
     for (const [key, joining] of groupsOf(alerts, definitions)) {
-      const incidentId = await joinIncident(transaction, key, joining, definitions, now);
-      if (incidentId !== undefined) changed.push(incidentId);
+      await transaction.query('savepoint group_of_alerts');
+      try {
+        const incidentId = await joinIncident(transaction, key, joining, definitions, now);
+        if (incidentId !== undefined) changed.push(incidentId);
+      } catch (error) {
+        // It goes to the end of the outbox and holds up nobody else.
+        await transaction.query('rollback to savepoint group_of_alerts');
+        await putBack(transaction, taken, joining, now);
+        failed = true;
+        onFailure(error);
+      }
     }
-    return { changed, more: taken.length === BATCH };
+    return { changed, more: taken.length === BATCH && !failed };
   });
+}
+
+async function putBack(
+  transaction: Transaction,
+  taken: readonly { alert_id: number; seq: number }[],
+  alerts: readonly JoiningAlert[],
+  now: number,
+): Promise<void> {
+  const ids = new Set(alerts.map(({ id }) => id));
+  const rows = taken.filter(({ alert_id }) => ids.has(alert_id));
+  await transaction.query(
+    'insert into alert_outbox (alert_id, seq, at) select id, seq, $1 from unnest($2::bigint[], $3::int[]) t (id, seq)',
+    [now, rows.map(({ alert_id }) => alert_id), rows.map(({ seq }) => seq)],
+  );
 }
 
 async function readAlerts(transaction: Transaction, ids: readonly number[]): Promise<AlertRow[]> {
