@@ -153,6 +153,10 @@ export const api = {
   webVitals: (vitals: readonly { name: string; value: number }[]) =>
     request<void>('POST', '/api/v1/web-vitals', { body: JSON.stringify({ vitals }), keepalive: true }),
   signIn: (token: string) => request<void>('POST', '/api/v1/session', { body: JSON.stringify({ token }) }),
+  signInWithPassword: (email: string, password: string) => send<SignedIn>('POST', '/auth/sign-in', { email, password }),
+  secondFactor: (code: string) => send<SignedIn>('POST', '/auth/second-factor', { code }),
+  /** With the token of an invitation or of a link to a new password. */
+  setPassword: (token: string, password: string) => send<{ email: string }>('POST', '/auth/password', { token, password }),
   signOut: () => request<void>('DELETE', '/api/v1/session'),
 };
 
@@ -160,6 +164,12 @@ export interface SessionAnswer {
   signed_in: boolean;
   name: string | null;
   scopes: string[];
+}
+
+export interface SignedIn {
+  signed_in: boolean;
+  /** The password was right, and a code is wanted. */
+  second_factor: boolean;
 }
 
 export interface TaskQuery {
