@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { alertSchema, severitySchema } from '@fleetbeat/contracts/alerts.ts';
 import { listSchema } from '@fleetbeat/contracts/api.ts';
-import { actorOf } from '../access/actor.ts';
+import { askerOf } from '../access/asker.ts';
 import { pageFields } from '../http/cursor.ts';
-import { requestIdOf } from '../http/request-id.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField } from '../http/text-fields.ts';
 import { unknownAlert, type Acknowledge } from './acknowledge.ts';
@@ -35,7 +34,7 @@ export function alertRoutes(alerts: AlertsReadModel, acknowledge: Acknowledge): 
       '/alerts/{alert_id}/acknowledge',
       { summary: 'Take care of an alert', access: 'operate', params, answer: alertSchema },
       async ({ params: { alert_id: alertId }, request, response }) => {
-        await acknowledge({ actor: actorOf(request), requestId: requestIdOf(response) }, alertId);
+        await acknowledge(askerOf(request, response), alertId);
         const alert = await alerts.find(alertId);
         if (alert === null) throw unknownAlert();
         return alert;

@@ -7,6 +7,7 @@ import { newId } from '@fleetbeat/infra/access/tokens.ts';
 import { changesBetween, recordChange, type Asker } from '@fleetbeat/infra/audit/record-change.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
 import type { TargetRule } from '@fleetbeat/infra/net/target-rule.ts';
+import { writeUnique } from '@fleetbeat/infra/database/unique-violation.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { Change } from '../http/change.ts';
 import type { Precondition } from '../http/if-match.ts';
@@ -15,8 +16,6 @@ import { parseInput } from '../http/parse-input.ts';
 
 /** Channels of an installation at most. */
 const MAX_CHANNELS = 1_000;
-/** Postgres' code for a value that must be there once only. */
-const UNIQUE_VIOLATION = '23505';
 
 type NewChannel = z.output<typeof newChannelSchema>;
 type Secrets = Readonly<Record<string, unknown>>;
@@ -190,14 +189,7 @@ function refusalOf(address: unknown, targetRule: TargetRule): string | null {
 }
 
 async function nameTaken<T>(name: string, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION) {
-      throw new HttpProblem(409, 'channel-exists', `there is a channel of the name ${name} already`);
-    }
-    throw error;
-  }
+  return writeUnique(write, () => new HttpProblem(409, 'channel-exists', `there is a channel of the name ${name} already`));
 }
 
 async function record(

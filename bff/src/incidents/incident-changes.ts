@@ -9,6 +9,7 @@ import {
   setTimer,
   type NewTimelineEntry,
 } from '@fleetbeat/infra/incidents/incident-rows.ts';
+import { writeUnique } from '@fleetbeat/infra/database/unique-violation.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { Announce } from '../http/announce.ts';
 import type { Change } from '../http/change.ts';
@@ -16,8 +17,6 @@ import type { Precondition } from '../http/if-match.ts';
 
 /** The longest snooze, in milliseconds (30 days). */
 const LONGEST_SNOOZE_MS = 30 * 86_400_000;
-/** Postgres' code for a value that must be there once only. */
-const UNIQUE_VIOLATION = '23505';
 
 interface State {
   readonly status: IncidentStatus;
@@ -186,12 +185,8 @@ async function needUser(transaction: Transaction, userId: string): Promise<void>
 
 /** A group has one incident at a time. The row is marked here, where a conflict can be told. */
 async function needFreeGroup(transaction: Transaction, id: number): Promise<void> {
-  try {
-    await transaction.query(`update incidents set status = 'open' where id = $1`, [id]);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION) {
-      throw new HttpProblem(409, 'group-has-incident', 'its group has a newer incident that is not over');
-    }
-    throw error;
-  }
+  await writeUnique(
+    () => transaction.query(`update incidents set status = 'open' where id = $1`, [id]),
+    () => new HttpProblem(409, 'group-has-incident', 'its group has a newer incident that is not over'),
+  );
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { changesBetween, recordChange, type Asker } from '@fleetbeat/infra/audit/record-change.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
+import { writeUnique } from '@fleetbeat/infra/database/unique-violation.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { Change } from '../http/change.ts';
 import type { Precondition } from '../http/if-match.ts';
@@ -22,8 +23,6 @@ export interface DefinitionRules<Input, Kept extends object> {
 
 /** One writer at a time: what one checks another must not take away meanwhile. */
 const DEFINITIONS_LOCK = 2_914_460_873;
-/** Postgres' code for a value that must be there once only. */
-const UNIQUE_VIOLATION = '23505';
 
 /** Each change is one transaction with its entry in the audit log, and counts from the next decision on. Throws problems. */
 export function createDefinitionChanges<Input, Kept extends object>(
@@ -142,12 +141,5 @@ async function lockAll(transaction: Transaction): Promise<void> {
 }
 
 async function nameTaken<T>(kind: DefinitionKind, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION) {
-      throw new HttpProblem(409, `${kind}-exists`, `there is a ${kind} of this name already`);
-    }
-    throw error;
-  }
+  return writeUnique(write, () => new HttpProblem(409, `${kind}-exists`, `there is a ${kind} of this name already`));
 }

@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import * as z from 'zod';
 import {
   rulesImportedSchema,
@@ -8,15 +8,14 @@ import {
   type StoredRule,
 } from '@fleetbeat/contracts/rules.ts';
 import { listSchema } from '@fleetbeat/contracts/api.ts';
-import { actorOf } from '../access/actor.ts';
+import { askerOf } from '../access/asker.ts';
 import { pageFields } from '../http/cursor.ts';
 import { etagOf, ifMatch } from '../http/if-match.ts';
-import { requestIdOf } from '../http/request-id.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
 import type { RulesReadModel } from './read-model.ts';
 import { readRulesFile, writeRulesFile } from './rules-file.ts';
-import { unknownRule, type Asker, type RuleChanges } from './rule-changes.ts';
+import { unknownRule, type RuleChanges } from './rule-changes.ts';
 
 const params = z.object({ rule_id: idField });
 const headers = { 'If-Match': 'The `ETag` of the rule as you have read it; another than the newest is answered 412' };
@@ -113,8 +112,4 @@ export function ruleRoutes(rules: RulesReadModel, changes: RuleChanges): Route[]
         changes.remove(askerOf(request, response), ruleId, ifMatch(request)),
     ),
   ];
-}
-
-function askerOf(request: Request, response: Response): Asker {
-  return { actor: actorOf(request), requestId: requestIdOf(response) };
 }

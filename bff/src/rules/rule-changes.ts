@@ -1,21 +1,15 @@
 import { ruleSchema, type Rule, type RulesImported } from '@fleetbeat/contracts/rules.ts';
-import { changesBetween, recordChange, type Actor } from '@fleetbeat/infra/audit/record-change.ts';
+import { changesBetween, recordChange, type Asker } from '@fleetbeat/infra/audit/record-change.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
+import { writeUnique } from '@fleetbeat/infra/database/unique-violation.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { Change } from '../http/change.ts';
 import type { Precondition } from '../http/if-match.ts';
 import { mergePatch } from '../http/merge-patch.ts';
-
-/** Who changes a rule, and in which request. */
-export interface Asker {
-  readonly actor: Actor;
-  readonly requestId: string;
-}
+import { parseInput } from '../http/parse-input.ts';
 
 /** Rules of an installation at most; the processors evaluate no more. */
 const MAX_RULES = 1_000;
-/** Postgres' code for a value that must be there once only. */
-const UNIQUE_VIOLATION = '23505';
 
 /** Changes rules, each together with its entry in the audit log. What changes is seen by the next evaluation. Throws problems. */
 export function createRuleChanges(change: Change) {
@@ -30,7 +24,7 @@ export function createRuleChanges(change: Change) {
     await change('rules.update', async (transaction) => {
       const { definition, version } = await lock(transaction, ruleId);
       precondition?.(version);
-      const rule = parseRule(mergePatch(definition, patch));
+      const rule = parseInput(ruleSchema, mergePatch(definition, patch), 'body');
       await replace(transaction, asker, ruleId, definition, rule);
     });
   }
@@ -127,25 +121,8 @@ async function lock(transaction: Transaction, ruleId: string): Promise<{ definit
   return row;
 }
 
-/** Throws the problem `invalid-body`, which names the place of every mistake. */
-function parseRule(input: unknown): Rule {
-  const parsed = ruleSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.slice(0, 5).map(({ path, message }) => {
-    return path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`;
-  });
-  throw new HttpProblem(400, 'invalid-body', mistakes.join('; '));
-}
-
 async function nameTaken<T>({ name }: Rule, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION) {
-      throw new HttpProblem(409, 'rule-exists', `there is a rule of the name ${name} already`);
-    }
-    throw error;
-  }
+  return writeUnique(write, () => new HttpProblem(409, 'rule-exists', `there is a rule of the name ${name} already`));
 }
 
 async function record(

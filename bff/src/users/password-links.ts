@@ -4,6 +4,7 @@ import type { UserRole } from '@fleetbeat/infra/access/scopes.ts';
 import { hashToken, newId, newToken } from '@fleetbeat/infra/access/tokens.ts';
 import { recordChange, type Actor, type Asker } from '@fleetbeat/infra/audit/record-change.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
+import { writeUnique } from '@fleetbeat/infra/database/unique-violation.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { Change } from '../http/change.ts';
 import { unknownUser } from './user-changes.ts';
@@ -11,8 +12,6 @@ import { unknownUser } from './user-changes.ts';
 /** How long an invitation waits for its guest (7 days), and a link to set another password (1 day), in milliseconds. */
 const INVITATION_MS = 7 * 86_400_000;
 const RESET_MS = 86_400_000;
-/** Postgres' code for a value that must be there once only. */
-const UNIQUE_VIOLATION = '23505';
 
 interface Link {
   user_id: string | null;
@@ -126,20 +125,17 @@ export type PasswordLinks = ReturnType<typeof createPasswordLinks>;
 
 async function createUser(transaction: Transaction, { email, name, role }: Link): Promise<string> {
   const id = newId();
-  try {
-    // Whoever was invited under an address counts as its owner, so that an identity provider's account of it is theirs too.
-    await transaction.query('insert into users (id, email, name, role, email_verified) values ($1, $2, $3, $4, true)', [
-      id,
-      email,
-      name,
-      role,
-    ]);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION) {
-      throw new HttpProblem(409, 'user-exists', 'somebody has an account of this address already');
-    }
-    throw error;
-  }
+  // Whoever was invited under an address counts as its owner, so that an identity provider's account of it is theirs too.
+  await writeUnique(
+    () =>
+      transaction.query('insert into users (id, email, name, role, email_verified) values ($1, $2, $3, $4, true)', [
+        id,
+        email,
+        name,
+        role,
+      ]),
+    () => new HttpProblem(409, 'user-exists', 'somebody has an account of this address already'),
+  );
   return id;
 }
 

@@ -42,7 +42,7 @@ export async function readMembers(database: Database, choice: Choice): Promise<M
 export async function readArchived(database: Database, agents: readonly string[]): Promise<Set<string>> {
   if (agents.length === 0) return new Set();
   const { rows } = await database.query<{ key: string }>(
-    `select agent_id as key from agents a where agent_id = any($1) and to_jsonb(a) ->> 'archived_at' is not null`,
+    `select agent_id as key from agents where agent_id = any($1) and archived_at is not null`,
     [agents],
   );
   return new Set(rows.map(({ key }) => key));

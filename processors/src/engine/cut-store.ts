@@ -1,3 +1,4 @@
+import { writeUnique } from '@fleetbeat/infra/database/unique-violation.ts';
 import { DEDUPE_HORIZON, type EventTopic } from '@fleetbeat/contracts/events.ts';
 import { inTransaction, type Database, type Transaction } from '@fleetbeat/infra/database/database.ts';
 import { storableText } from '@fleetbeat/infra/database/storable.ts';
@@ -43,7 +44,6 @@ export class CutTaken extends Error {
   override readonly name = 'CutTaken';
 }
 
-const UNIQUE_VIOLATION = '23505';
 /** Rows given to the time-series store at a time. */
 const ROWS_AT_ONCE = 5_000;
 
@@ -168,36 +168,33 @@ async function readHashes(transaction: Transaction, source: number, before: numb
 }
 
 async function claim(transaction: Transaction, cut: Cut, owner: string): Promise<void> {
-  try {
-    await transaction.query(
-      `insert into cuts (source, seq, first_offset, end_offset, expired, records, read, aggregated, duplicate, dead, late,
-                         first_append_ms, last_append_ms, hours, duplicates, owner)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-      [
-        cut.source,
-        cut.seq,
-        cut.firstOffset,
-        cut.endOffset,
-        cut.expired,
-        cut.records,
-        cut.read,
-        cut.aggregated,
-        cut.duplicate,
-        cut.deadCount,
-        cut.late,
-        cut.firstAppendMs,
-        cut.lastAppendMs,
-        JSON.stringify(Object.fromEntries(cut.hours)),
-        encodeDuplicates(cut.duplicates),
-        owner,
-      ],
-    );
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION) {
-      throw new CutTaken(`cut ${cut.seq} of source ${cut.source} was made by another processor`, { cause: error });
-    }
-    throw error;
-  }
+  await writeUnique(
+    () =>
+      transaction.query(
+        `insert into cuts (source, seq, first_offset, end_offset, expired, records, read, aggregated, duplicate, dead, late,
+                           first_append_ms, last_append_ms, hours, duplicates, owner)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+        [
+          cut.source,
+          cut.seq,
+          cut.firstOffset,
+          cut.endOffset,
+          cut.expired,
+          cut.records,
+          cut.read,
+          cut.aggregated,
+          cut.duplicate,
+          cut.deadCount,
+          cut.late,
+          cut.firstAppendMs,
+          cut.lastAppendMs,
+          JSON.stringify(Object.fromEntries(cut.hours)),
+          encodeDuplicates(cut.duplicates),
+          owner,
+        ],
+      ),
+    (cause) => new CutTaken(`cut ${cut.seq} of source ${cut.source} was made by another processor`, { cause }),
+  );
   if (cut.aggregated > 0) {
     await transaction.query('insert into cut_hashes (source, seq, events, hashes) values ($1, $2, $3, $4)', [
       cut.source,

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '@fleetbeat/contracts/api.ts';
-import { formatNumber } from '../format/format-number.ts';
+import { formatNumber } from '@fleetbeat/contracts/format-number.ts';
 
 export type EventTypeName = StoredEvent['message_type'];
 

@@ -1,8 +1,8 @@
 import { formatMeasure, formatThreshold } from '@fleetbeat/contracts/alert-values.ts';
 import type { Alert } from '@fleetbeat/contracts/alerts.ts';
 import type { Comparison, Rule } from '@fleetbeat/contracts/rules.ts';
-import { formatLength } from '../format/format-duration.ts';
-import { formatShare } from '../format/format-number.ts';
+import { formatLength } from '@fleetbeat/contracts/format-duration.ts';
+import { formatShare } from '@fleetbeat/contracts/format-number.ts';
 
 /** What rules say, in sentences for people. */
 

@@ -1,5 +1,5 @@
-import { formatCount, formatNumber, formatShare } from '../format/format-number.ts';
-import { formatAgo } from '../format/format-duration.ts';
+import { formatCount, formatNumber, formatShare } from '@fleetbeat/contracts/format-number.ts';
+import { formatAgo } from '@fleetbeat/contracts/format-duration.ts';
 import type { StatusCounts } from './presence.ts';
 
 /** How the fleet is, in words. */

@@ -1,4 +1,4 @@
-import { NOTHING } from './format-number.ts';
+import { NOTHING } from '@fleetbeat/contracts/format-number.ts';
 
 /** Times are shown in the reader's own zone or in UTC, as chosen, in 24 hours; UTC is there on hover. */
 

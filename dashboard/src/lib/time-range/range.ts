@@ -1,4 +1,4 @@
-import { formatLength } from '../format/format-duration.ts';
+import { formatLength } from '@fleetbeat/contracts/format-duration.ts';
 import { formatSpan } from '../format/format-time.ts';
 
 /** The stretch of time that every page shows: the last so much, moving along, or between two moments. */
