@@ -1,11 +1,11 @@
 import type { Target } from '@fleetbeat/contracts/on-call.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
 import { addToTimeline, dropTimers, setTimer } from '@fleetbeat/infra/incidents/incident-rows.ts';
+import { counted } from '@fleetbeat/infra/routing/decide-notice.ts';
+import { stepAfter } from '@fleetbeat/infra/routing/next-step.ts';
 import { onCallAt } from '@fleetbeat/infra/routing/on-call-calendar.ts';
 import type { Definitions } from '@fleetbeat/infra/routing/read-definitions.ts';
-import { counted } from './decide-notice.ts';
 import { readKeptAlerts, readThread, writeThread, type LockedIncident } from './incident-store.ts';
-import { stepAfter } from './next-step.ts';
 import { sendNotice, type Outgoing } from './send-notice.ts';
 
 /** How soon a step that is held back is looked at again, in milliseconds. */

@@ -1,9 +1,9 @@
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
 import { addToTimeline, dropTimers, setTimer } from '@fleetbeat/infra/incidents/incident-rows.ts';
+import { decideNotice, worstOf, type Decision } from '@fleetbeat/infra/routing/decide-notice.ts';
 import { inhibitedBy, mutedRoute, silencedBy, type LabelledAlert } from '@fleetbeat/infra/routing/held-back.ts';
 import type { Definitions } from '@fleetbeat/infra/routing/read-definitions.ts';
 import type { RouteNode } from '@fleetbeat/infra/routing/route-tree.ts';
-import { decideNotice, worstOf, type Decision } from './decide-notice.ts';
 import { readKeptAlerts, readThread, writeThread, type KeptAlert, type LockedIncident, type Thread } from './incident-store.ts';
 import { sendNotice, type Outgoing } from './send-notice.ts';
 

@@ -7,9 +7,9 @@ import {
   setTimer,
   type NewTimelineEntry,
 } from '@fleetbeat/infra/incidents/incident-rows.ts';
+import { isWorse, worstOf } from '@fleetbeat/infra/routing/decide-notice.ts';
 import type { Definitions } from '@fleetbeat/infra/routing/read-definitions.ts';
 import type { RouteNode } from '@fleetbeat/infra/routing/route-tree.ts';
-import { isWorse, worstOf } from './decide-notice.ts';
 import { endSnooze } from './end-snooze.ts';
 import { lockIncident, readKeptAlerts, type KeptAlert, type LockedIncident } from './incident-store.ts';
 import { incidentTitle } from './notice-text.ts';

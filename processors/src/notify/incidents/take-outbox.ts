@@ -1,9 +1,9 @@
 import { SEVERITIES, type Severity } from '@fleetbeat/contracts/alerts.ts';
 import type { Rule } from '@fleetbeat/contracts/rules.ts';
 import { inTransaction, type Database, type Transaction } from '@fleetbeat/infra/database/database.ts';
+import { alertLabels } from '@fleetbeat/infra/routing/alert-labels.ts';
 import { readDefinitions, type Definitions } from '@fleetbeat/infra/routing/read-definitions.ts';
 import { groupKey, groupLabels, walkRoutes, type RouteNode } from '@fleetbeat/infra/routing/route-tree.ts';
-import { alertLabels } from './alert-labels.ts';
 import { joinIncident, type JoiningAlert } from './join-incident.ts';
 
 /** Any number that nobody else uses. */
