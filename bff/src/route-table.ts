@@ -4,6 +4,7 @@ import type { Database } from '@fleetbeat/infra/database/database.ts';
 import type { EventLog } from '@fleetbeat/infra/event-log/event-log.ts';
 import type { Logger } from '@fleetbeat/infra/logger.ts';
 import { createTargetRule } from '@fleetbeat/infra/net/target-rule.ts';
+import { readDefinitions } from '@fleetbeat/infra/routing/read-definitions.ts';
 import { tellLive } from '@fleetbeat/infra/tell-live.ts';
 import type { TimeSeriesStore } from '@fleetbeat/infra/time-series/time-series.ts';
 import { accessRoutes } from './access/routes.ts';
@@ -41,6 +42,7 @@ import type { ReadQuery } from './http/read-query.ts';
 import type { Route } from './http/route.ts';
 import type { RangeOf } from './http/time-range.ts';
 import { createIncidentChanges } from './incidents/incident-changes.ts';
+import { createNextEscalations } from './incidents/next-escalations.ts';
 import { createIncidentsReadModel } from './incidents/read-model.ts';
 import { incidentRoutes } from './incidents/routes.ts';
 import { ingestAddressRoutes } from './ingest-address/routes.ts';
@@ -62,6 +64,7 @@ import { pipelineRoutes } from './pipeline/routes.ts';
 import { createRecomputesReadModel } from './recompute/read-model.ts';
 import { createRecomputeChanges } from './recompute/recompute-changes.ts';
 import { recomputeRoutes } from './recompute/routes.ts';
+import { createReachOf } from './routing/escalations.ts';
 import { routingRoutes } from './routing/routes.ts';
 import { createRulesReadModel } from './rules/read-model.ts';
 import { ruleRoutes } from './rules/routes.ts';
@@ -82,6 +85,7 @@ import type { Auth } from './users/auth.ts';
 import { createEndAccountSession, createForward } from './users/forward.ts';
 import { createPasswordLinks } from './users/password-links.ts';
 import { createUsersReadModel } from './users/read-model.ts';
+import { peopleRoutes } from './users/people-routes.ts';
 import { userRoutes } from './users/routes.ts';
 import { signInRoutes } from './users/sign-in-routes.ts';
 import { createUserChanges } from './users/user-changes.ts';
@@ -125,6 +129,11 @@ export function createRoutes(parts: RouteParts): Route[] {
   const workflows = createWorkflowsReadModel(query, parts.now);
   const workflowChanges = createWorkflowChanges({ ...parts, announce });
   const readLateWindows = createReadLateWindows(query, parts.timeSeries, config.retention['1m'], parts.now);
+  const nextEscalations = createNextEscalations({
+    query,
+    readDefinitions: () => readDefinitions(parts.database, parts.now()),
+    createReachOf: (definitions) => createReachOf(query, definitions),
+  });
   const querySeries = createQuerySeries(parts.readWindows);
   const routes = [
     ...parts.probes,
@@ -145,7 +154,10 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...templateRoutes(workflows, createTemplateChanges(parts.change, parts.now), workflowChanges),
     ...ruleRoutes(createRulesReadModel(query), createRuleChanges(parts.change)),
     ...alertRoutes(createAlertsReadModel(query), createAcknowledge(parts.change, parts.now)),
-    ...incidentRoutes(createIncidentsReadModel(query, parts.database), createIncidentChanges({ ...parts, announce })),
+    ...incidentRoutes(
+      createIncidentsReadModel(query, parts.database, nextEscalations),
+      createIncidentChanges({ ...parts, announce }),
+    ),
     ...routingRoutes(parts),
     ...notificationRoutes(createNotificationsReadModel(query), createMarkRead(parts.change, parts.now)),
     ...channelRoutes(
@@ -187,6 +199,7 @@ function accessAndUserRoutes({ config, database, query, change, auth, now }: Rou
     }),
     ...accountRoutes({ users, changes, change, forward, attempts }),
     ...userRoutes(users, changes, links),
+    ...peopleRoutes(users),
     ...keyRoutes(createKeysReadModel(query), createKeyChanges(change, now)),
   ];
 }

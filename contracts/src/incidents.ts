@@ -48,11 +48,29 @@ export const incidentSchema = z.object({
 });
 export type Incident = z.infer<typeof incidentSchema>;
 
+/** Who is called next while nobody acknowledges. */
+export const nextEscalationSchema = z.object({
+  escalation_id: z.string(),
+  name: z.string(),
+  /** Counted from 1, of `steps`; `round` too. */
+  step: z.number().int(),
+  steps: z.number().int(),
+  round: z.number().int(),
+  at: z.number(),
+  /** Whom the step reaches as things are, in words. */
+  reaches: z.array(z.string()),
+});
+export type NextEscalation = z.infer<typeof nextEscalationSchema>;
+
 /** One alert of an incident; `held_back`: why nobody is told of it. */
 export const incidentAlertSchema = noticeAlertSchema.extend({ held_back: z.string().nullable() });
 export const incidentDetailSchema = incidentSchema.extend({
   /** Those that fire first; at most 100. */
   alerts: z.array(incidentAlertSchema),
+  /** The tasks of `tasks`; what is null of one that is deleted. */
+  tasks_at_risk: z.array(z.object({ task_id: z.string(), name: z.string().nullable(), status: z.string().nullable() })),
+  /** The next step of every escalation under way, the soonest first. */
+  escalations: z.array(nextEscalationSchema),
 });
 export type IncidentDetail = z.infer<typeof incidentDetailSchema>;
 

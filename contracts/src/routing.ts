@@ -207,6 +207,17 @@ export const storedRouteSchema = storedSchema(routeSchema).extend({
 });
 export const storedInhibitionSchema = storedSchema(inhibitionSchema);
 
+/** Alerts that fire and that some matchers fit: how many, and the first of them. */
+const affectsSchema = z.object({
+  alerts: z.number().int(),
+  first: z.array(noticeAlertSchema.pick({ id: true, rule_name: true, key: true })),
+});
+export type Affects = z.infer<typeof affectsSchema>;
+
+/** Asks what a silence with these matchers would hold back. */
+export const silenceTestSchema = z.strictObject({ matchers: matchersSchema.min(1, 'give at least one') });
+export const silenceTestAnswerSchema = z.object({ affects: affectsSchema });
+
 /** `recurring`: a maintenance window, between two of its times. */
 export const SILENCE_STATES = ['pending', 'active', 'recurring', 'expired'] as const;
 export const storedSilenceSchema = storedSchema(
@@ -219,11 +230,7 @@ export const storedSilenceSchema = storedSchema(
   }),
 ).extend({
   state: z.enum(SILENCE_STATES),
-  /** Alerts that fire and that its matchers fit: how many, and the first of them. */
-  affects: z.object({
-    alerts: z.number().int(),
-    first: z.array(noticeAlertSchema.pick({ id: true, rule_name: true, key: true })),
-  }),
+  affects: affectsSchema,
 });
 export type StoredSilence = z.infer<typeof storedSilenceSchema>;
 

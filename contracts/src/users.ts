@@ -113,4 +113,8 @@ export const apiKeyRotationSchema = z.strictObject({
 /** A key is shown once, when it is made. */
 export const newApiKeySchema = apiKeySchema.extend({ key: z.string() });
 
+/** Somebody who can be given work or be on call, as everybody may see them. */
+export const personSchema = z.object({ id: z.string(), name: z.string(), email: z.string(), disabled: z.boolean() });
+export type Person = z.infer<typeof personSchema>;
+
 export const userIdField = idSchema;

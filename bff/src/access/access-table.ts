@@ -51,6 +51,7 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'delete /me/sessions/{session_id}': VIEWER,
   'post /tickets': VIEWER,
 
+  'get /people': VIEWER,
   'get /users': ADMIN,
   'get /users/{user_id}': ADMIN,
   'patch /users/{user_id}': ADMIN,
@@ -149,6 +150,7 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'delete /inhibitions/{inhibition_id}': OPERATOR,
   'get /silences': VIEWER,
   'post /silences': OPERATOR,
+  'post /silences/test': VIEWER,
   'get /silences/{silence_id}': VIEWER,
   'put /silences/{silence_id}': OPERATOR,
   'delete /silences/{silence_id}': OPERATOR,

@@ -91,6 +91,19 @@ describe('an incident', () => {
     expect(one.body.alerts).toMatchObject([
       { key: 'listed', rule_name: 'Offline', value: 60, annotations: { summary: 'listed is away' }, held_back: null },
     ]);
+    expect(one.body.tasks_at_risk).toEqual([{ task_id: 'task-1', name: null, status: null }]);
+  });
+
+  it('is found by its alert and by a part of what it is about', async () => {
+    const id = await addIncident('found-100%');
+    const found = async (query: string) =>
+      (await ask<List<Incident>>('GET', `/incidents?${query}`)).body.items.map((incident) => incident.id);
+    const [alert] = (await ask('GET', `/incidents/${id}`)).body.alerts;
+    expect(await found(`alert_id=${alert?.id}`)).toEqual([id]);
+    expect(await found('alert_id=424242')).toEqual([]);
+    expect(await found('q=FOUND-100%25')).toEqual([id]);
+    expect(await found('q=d_100')).toEqual([]);
+    expect((await ask('GET', '/incidents?alert_id=0')).status).toBe(400);
   });
 
   it('is acknowledged once, which ends its escalation, and all of it is audited and told live', async () => {
@@ -230,6 +243,40 @@ describe('an incident', () => {
     const answer = await ask<{ detail: string }>('POST', `/incidents/${items[0]?.id}/${path}`, body);
     expect(answer.status).toBe(status);
     expect(answer.body.detail).toContain(reason);
+  });
+
+  it('tells whom it calls next, and nobody once somebody takes care', async () => {
+    const id = await addIncident('escalating');
+    await bff.database.query(
+      `insert into alerting_definitions (kind, id, definition, created_at, created_by, updated_at, updated_by) values
+       ('escalation', 'wake', $1, 1, 'test', 1, 'test'), ('route', 'paged', $2, 1, 'test', 1, 'test')`,
+      [
+        {
+          name: 'Wake somebody',
+          steps: [
+            { after_s: 0, targets: [{ type: 'channel', id: 'chat' }] },
+            { after_s: 60, targets: [{ type: 'user', id: 'ann' }] },
+          ],
+          repeat: { times: 1, after_s: 60 },
+        },
+        { name: 'Paged', parent_id: 'default', escalation_id: 'wake' },
+      ],
+    );
+    for (const table of ['incident_threads', 'incident_timers']) {
+      await bff.database.query(`update ${table} set route_id = 'paged' where incident_id = $1`, [id]);
+    }
+    expect((await ask('GET', `/incidents/${id}`)).body.escalations).toEqual([
+      {
+        escalation_id: 'wake',
+        name: 'Wake somebody',
+        step: 2,
+        steps: 2,
+        round: 1,
+        at: 9e15,
+        reaches: ['Ann, who has no channel'],
+      },
+    ]);
+    expect((await ask('POST', `/incidents/${id}/acknowledge`)).body.escalations).toEqual([]);
   });
 
   it('that is not there is unknown', async () => {

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import type { Severity } from '@fleetbeat/contracts/alerts.ts';
 import type { List } from '@fleetbeat/contracts/api.ts';
-import type { Incident, IncidentDetail, IncidentStatus, TimelineEntry } from '@fleetbeat/contracts/incidents.ts';
+import type { Incident, IncidentDetail, IncidentStatus, NextEscalation, TimelineEntry } from '@fleetbeat/contracts/incidents.ts';
 import { INCIDENTS, readIncidentAlerts } from '@fleetbeat/infra/incidents/incident-rows.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
-import type { ReadQuery } from '../http/read-query.ts';
+import { containsPattern, type ReadQuery } from '../http/read-query.ts';
 
 export interface IncidentFilter {
   statuses: readonly IncidentStatus[];
@@ -14,6 +14,8 @@ export interface IncidentFilter {
   agent_id?: string | undefined;
   host_id?: string | undefined;
   task_id?: string | undefined;
+  alert_id?: number | undefined;
+  q?: string | undefined;
   limit: number;
   cursor?: string | undefined;
 }
@@ -28,7 +30,11 @@ export interface IncidentsReadModel {
 
 const POSITION = z.tuple([z.number().int()]);
 
-export function createIncidentsReadModel(query: ReadQuery, database: Database): IncidentsReadModel {
+export function createIncidentsReadModel(
+  query: ReadQuery,
+  database: Database,
+  nextEscalations: (incidentId: number) => Promise<NextEscalation[]>,
+): IncidentsReadModel {
   return {
     async list(filter) {
       const values: unknown[] = [];
@@ -51,6 +57,17 @@ export function createIncidentsReadModel(query: ReadQuery, database: Database): 
           `exists (select from incident_tasks x where x.incident_id = i.id and x.task_id = ${place(filter.task_id)})`,
         );
       }
+      if (filter.alert_id !== undefined) {
+        conditions.push(`i.id = (select incident_id from incident_alerts where alert_id = ${place(filter.alert_id)})`);
+      }
+      if (filter.q !== undefined) {
+        const pattern = place(containsPattern(filter.q));
+        conditions.push(
+          `(i.title ilike ${pattern} or exists (
+             select from incident_alerts x where x.incident_id = i.id and (
+               x.labels ->> 'key' ilike ${pattern} or x.labels ->> 'host' ilike ${pattern} or x.labels ->> 'alertname' ilike ${pattern})))`,
+        );
+      }
       if (filter.cursor !== undefined) conditions.push(`i.id < ${place(decodeCursor(filter.cursor, POSITION)[0])}`);
       const rows = await query<Incident>(
         'incidents.list',
@@ -67,7 +84,18 @@ export function createIncidentsReadModel(query: ReadQuery, database: Database): 
 
     async find(incidentId) {
       const [incident] = await query<Incident>('incidents.find', `${INCIDENTS} where i.id = $1`, [incidentId]);
-      return incident === undefined ? null : { ...incident, alerts: await readIncidentAlerts(database, incidentId) };
+      if (incident === undefined) return null;
+      const [alerts, tasksAtRisk, escalations] = await Promise.all([
+        readIncidentAlerts(database, incidentId),
+        query<IncidentDetail['tasks_at_risk'][number]>(
+          'incidents.tasks',
+          `select w.task_id, t.name, t.status from incident_tasks w left join tasks t on t.task_id = w.task_id
+           where w.incident_id = $1 order by w.task_id limit 100`,
+          [incidentId],
+        ),
+        nextEscalations(incidentId),
+      ]);
+      return { ...incident, alerts, tasks_at_risk: tasksAtRisk, escalations };
     },
 
     async timeline(incidentId, { limit, cursor }) {

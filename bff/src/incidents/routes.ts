@@ -16,7 +16,7 @@ import { askerOf } from '../access/asker.ts';
 import { pageFields } from '../http/cursor.ts';
 import { etagOf, ifMatch } from '../http/if-match.ts';
 import { route, type Route } from '../http/route.ts';
-import { idField } from '../http/text-fields.ts';
+import { idField, searchField } from '../http/text-fields.ts';
 import { unknownIncident, type IncidentChanges } from './incident-changes.ts';
 import type { IncidentsReadModel } from './read-model.ts';
 
@@ -30,6 +30,8 @@ const incidentsQuery = z.object({
   agent_id: idField.optional().describe('With an alert about this agent'),
   host_id: idField.optional().describe('With an alert about this host or an agent on it'),
   task_id: idField.optional().describe('Whose agents were at this task'),
+  alert_id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional().describe('The one of this alert'),
+  q: searchField.optional().describe('Part of the title, or of the rule, the key or the host of an alert'),
   ...pageFields,
 });
 const params = z.object({ incident_id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });

@@ -20,6 +20,8 @@ import {
   routeTestAnswerSchema,
   routeTestSchema,
   silenceSchema,
+  silenceTestAnswerSchema,
+  silenceTestSchema,
   storedInhibitionSchema,
   storedRouteSchema,
   storedSilenceSchema,
@@ -43,7 +45,7 @@ import { definitionRoutes } from './definition-routes.ts';
 import { createDefinitionRows } from './definition-rows.ts';
 import { createPresentEscalations, createReachOf, ESCALATION_RULES } from './escalations.ts';
 import { createFindSchedule, createOverrideChanges, createPresentSchedules, SCHEDULE_RULES } from './schedules.ts';
-import { createPresentSilences, endSilence, SILENCE_RULES } from './silences.ts';
+import { createPresentSilences, createTestSilence, endSilence, SILENCE_RULES } from './silences.ts';
 import { createTestRoute } from './test-route.ts';
 
 export interface RoutingParts {
@@ -65,7 +67,19 @@ function alertRoutingRoutes({ database, query, change, now }: RoutingParts): Rou
     createReachOf: (definitions) => createReachOf(query, definitions),
     now,
   });
+  const testSilence = createTestSilence(query);
   return [
+    route(
+      'post',
+      '/silences/test',
+      {
+        summary: 'Which firing alerts a silence with these matchers would hold back',
+        description: 'Changes nothing.',
+        body: silenceTestSchema,
+        answer: silenceTestAnswerSchema,
+      },
+      async ({ body }) => ({ affects: await testSilence(body.matchers) }),
+    ),
     // Before the route of a single one, whose id `test` would be.
     route(
       'post',

@@ -212,6 +212,9 @@ describe('silences', () => {
       affects: { alerts: 2, first: [{ key: 'b', rule_name: 'Silenced' }, { key: 'a' }] },
     });
     expect(body.items.filter((each) => each.id !== id)).toMatchObject([{ affects: { alerts: 0 } }, { state: 'expired' }]);
+    const tried = (value: string) => ask('POST', '/silences/test', { matchers: [{ label: 'key', op: '=~', value }] });
+    expect(await tried('b|c')).toMatchObject({ status: 200, body: { affects: { alerts: 1, first: [{ key: 'b' }] } } });
+    expect(await tried('[')).toMatchObject({ status: 400 });
     expect((await ask('DELETE', `/silences/${id}`)).status).toBe(204);
     expect(await ask('GET', `/silences/${id}`)).toMatchObject({ status: 200, body: { state: 'expired' } });
     expect(await ask('PUT', `/silences/${id}`, silence())).toMatchObject({

@@ -1,4 +1,4 @@
-import type { Silence, SilenceInput, Stored, StoredSilence } from '@fleetbeat/contracts/routing.ts';
+import type { Affects, Matcher, Silence, SilenceInput, Stored, StoredSilence } from '@fleetbeat/contracts/routing.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { silenceState } from '@fleetbeat/infra/routing/held-back.ts';
 import { fitsAll } from '@fleetbeat/infra/routing/matchers.ts';
@@ -43,22 +43,44 @@ export function endSilence(silence: Silence, at: number): Silence | null {
   return state === 'pending' ? null : { ...silence, ends_at: at };
 }
 
+interface FiringAlert {
+  readonly id: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** Silences with what they do now. */
 export function createPresentSilences(query: ReadQuery, now: () => number) {
   return async (stored: readonly Stored<Silence>[]): Promise<StoredSilence[]> => {
     if (stored.length === 0) return [];
-    const alerts = await query<{ id: number; labels: Record<string, string> }>(
-      'silences.affected',
-      `select alert_id as id, labels from incident_alerts where state = 'firing' order by alert_id desc limit $1`,
-      [MOST_ALERTS],
-    );
+    const alerts = await readFiring(query);
     const at = now();
     return stored.map((silence) => {
-      const fitting = alerts.filter(({ labels }) => fitsAll(silence.definition.matchers, labels));
-      const first = fitting.slice(0, LISTED).map(({ id, labels }) => {
-        return { id, rule_name: labels['alertname'] ?? '', key: labels['key'] ?? '' };
-      });
-      return { ...silence, state: silenceState(silence.definition, at), affects: { alerts: fitting.length, first } };
+      const { definition } = silence;
+      return { ...silence, state: silenceState(definition, at), affects: affectedBy(definition.matchers, alerts) };
     });
   };
+}
+
+/** What a silence with these matchers would hold back now. Throws problems for patterns that are none. */
+export function createTestSilence(query: ReadQuery) {
+  return async (matchers: readonly Matcher[]): Promise<Affects> => {
+    needPatterns('matchers', matchers);
+    return affectedBy(matchers, await readFiring(query));
+  };
+}
+
+function readFiring(query: ReadQuery): Promise<FiringAlert[]> {
+  return query<FiringAlert>(
+    'silences.affected',
+    `select alert_id as id, labels from incident_alerts where state = 'firing' order by alert_id desc limit $1`,
+    [MOST_ALERTS],
+  );
+}
+
+function affectedBy(matchers: readonly Matcher[], alerts: readonly FiringAlert[]): Affects {
+  const fitting = alerts.filter(({ labels }) => fitsAll(matchers, labels));
+  const first = fitting.slice(0, LISTED).map(({ id, labels }) => {
+    return { id, rule_name: labels['alertname'] ?? '', key: labels['key'] ?? '' };
+  });
+  return { alerts: fitting.length, first };
 }

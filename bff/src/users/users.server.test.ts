@@ -58,6 +58,18 @@ describe('an invitation', () => {
     );
   });
 
+  it('makes somebody whom everybody can name, and no more', async () => {
+    const viewer = await join('hopper@example.com', 'viewer');
+    const { status, body } = await viewer.ask('GET', '/people?q=hopper');
+    expect([status, body]).toEqual([
+      200,
+      {
+        items: [{ id: await userId('hopper@example.com'), name: 'Ada', email: 'hopper@example.com', disabled: false }],
+        next_cursor: null,
+      },
+    ]);
+  });
+
   it('is replaced by another of the same address, and can be withdrawn', async () => {
     const first = await admin('POST', '/invitations', { email: 'x@example.com', name: 'X', role: 'viewer' });
     const second = await admin('POST', '/invitations', { email: 'x@example.com', name: 'X', role: 'viewer' });
