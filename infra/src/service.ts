@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { hostname } from 'node:os';
 import { ensureEnvironmentKeys } from './access/api-keys.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
@@ -81,6 +82,8 @@ async function runService(name: ServiceName): Promise<void> {
   }
   logger.info(`${name} runs`);
   process.send?.(READY_MESSAGE);
+  // Written at the end of a process by itself, but not of one that is killed.
+  flushCompileCache();
 }
 
 async function prepareEngines(

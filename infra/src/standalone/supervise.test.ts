@@ -63,8 +63,9 @@ describe('a supervised process', () => {
   });
 
   it('stays stopped where the stop comes during the wait for the next start', async () => {
-    const child = run(`process.exit(3)`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const child = run(`setTimeout(() => process.exit(3), 300)`);
+    await vi.waitFor(pid);
+    await vi.waitFor(() => expect(readFile(pidFile)).rejects.toThrow(/ENOENT/), { interval: 10 });
     await child.stop();
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     await expect(readFile(pidFile)).rejects.toThrow(/ENOENT/);
@@ -73,11 +74,11 @@ describe('a supervised process', () => {
 
 describe('the wait before a restart', () => {
   it.each([
-    [1, 1_000],
-    [2, 2_000],
-    [3, 4_000],
-    [5, 16_000],
-    [6, 30_000],
+    [1, 250],
+    [2, 500],
+    [3, 1_000],
+    [7, 16_000],
+    [8, 30_000],
     [60, 30_000],
   ])('is after %i short runs in a row %i ms', (failures, delay) => {
     expect(restartDelay(failures)).toBe(delay);

@@ -4,14 +4,15 @@ import { rm, writeFile } from 'node:fs/promises';
 import type { Logger } from '../logger.ts';
 import { READY_MESSAGE } from '../service-context.ts';
 
-const FIRST_DELAY_MS = 1_000;
+/** Most ends are accidents that a new start mends: events are not seen meanwhile. */
+const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 30_000;
 /** Whoever ran this long, in milliseconds, starts over with the shortest delay. */
-const STEADY_MS = 60_000;
+const STEADY_MS = 10_000;
 /** How long a process may take to stop before it is killed, in milliseconds. */
 const STOP_MS = 25_000;
 
-/** How long to wait before the next start after `failures` short runs in a row: 1 s, doubled up to 30 s. */
+/** How long to wait before the next start after `failures` short runs in a row: 250 ms, doubled up to 30 s. */
 export function restartDelay(failures: number): number {
   return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.max(0, failures - 1));
 }
