@@ -1,7 +1,7 @@
 import { agentSchema, metricsSchema, modelMetricsSchema, type Measures } from '@fleetbeat/contracts/api.ts';
-import * as z from 'zod';
 import { ADDITIVE, additiveOf, compareMeasures, compareMetrics, type AdditiveField, type Difference } from './compare.ts';
 import type { Ledger } from './ledger.ts';
+import { pages } from './pages.ts';
 import type { Platform } from './platform.ts';
 
 /** The fleet over the hours that a run will send into, read before it starts. Times are epoch milliseconds. */
@@ -22,8 +22,7 @@ export interface FleetFindings {
 
 /** Agents of others that were seen this long before the run may still bring events into the answers. */
 const TAIL_MS = 60_000;
-const PAGE = 500;
-const MAX_PAGES = 20;
+const seenSchema = agentSchema.pick({ agent_id: true, last_seen: true });
 
 export async function readFleetBefore(platform: Platform, from: number, to: number): Promise<FleetBefore> {
   const range = { from: Math.floor(from), to: Math.ceil(to) };
@@ -97,17 +96,10 @@ async function fleetTotals(
 
 /** How many agents that are not of this run have been seen since `since`. */
 async function countOthers(platform: Platform, ledger: Ledger, since: number): Promise<number> {
-  const schema = z.object({
-    items: z.array(agentSchema.pick({ agent_id: true, last_seen: true })),
-    next_cursor: z.string().nullable(),
-  });
   let others = 0;
-  let cursor = '';
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const agents = await platform.get(`/agents?limit=${PAGE}${cursor}`, schema);
-    others += (agents?.items ?? []).filter(({ agent_id: id, last_seen: seen }) => !ledger.agents.has(id) && seen >= since).length;
-    if (agents === null || agents.next_cursor === null) break;
-    cursor = `&cursor=${encodeURIComponent(agents.next_cursor)}`;
+  // In the order of ids: an agent that speaks meanwhile stays where it is.
+  for await (const agent of pages(platform, '/agents?sort=agent_id', seenSchema)) {
+    if (!ledger.agents.has(agent.agent_id) && agent.last_seen >= since) others += 1;
   }
   return others;
 }

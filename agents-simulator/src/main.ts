@@ -14,6 +14,7 @@ import { watchScreen } from './screen-watch.ts';
 import type { Sender } from './sender.ts';
 import { readTrace } from './trace.ts';
 import { verify } from './verify.ts';
+import { runWork } from './work/run-work.ts';
 
 /** How often the pipeline's lag is asked for, in milliseconds. */
 const LAG_EVERY_MS = 2_000;
@@ -29,7 +30,7 @@ class CannotRun extends Error {
 try {
   const options = parseOptions(process.argv.slice(2), process.env);
   if (options === 'help') process.stdout.write(HELP);
-  else process.exitCode = await run(options);
+  else process.exitCode = options.work === null ? await run(options) : await work(options, options.work);
 } catch (error) {
   if (error instanceof UsageError) {
     for (const mistake of error.mistakes) console.error(mistake);
@@ -118,6 +119,13 @@ async function run(options: Options): Promise<number> {
   } finally {
     screen?.close();
   }
+}
+
+/** Has a fleet work off tasks and checks that each was done once. Answers the exit code. */
+async function work(options: Options, amount: NonNullable<Options['work']>): Promise<number> {
+  const platform = await connect({ ...options, verify: true });
+  if (platform === undefined) throw new CannotRun(`nothing answers at ${options.api}`);
+  return runWork(platform, options, amount);
 }
 
 /** The platform's API, or undefined where it does not answer and is not needed. */

@@ -43,6 +43,14 @@ describe('parseOptions', () => {
     expect(options('--url http://x --key k', env)).toMatchObject({ url: 'http://x', key: 'k' });
   });
 
+  it('has a fleet work where --work is given', () => {
+    expect(options('').work).toBeNull();
+    expect(options('--work')).toMatchObject({ agents: 200, work: { tasks: 10_000, leaseSeconds: 10 }, verifyTimeoutMs: 900_000 });
+    expect(options('--work --tasks 5 --lease 2 --agents 3')).toMatchObject({ agents: 3, work: { tasks: 5, leaseSeconds: 2 } });
+    expect(mistakes('--work --rate 5 --verify --lease 0')).toHaveLength(3);
+    expect(mistakes('--tasks 5')).toEqual(['--tasks: goes with --work']);
+  });
+
   it.each([
     ['2026-11-21T10:00:00Z', Date.UTC(2026, 10, 21, 10)],
     ['2026-11-21T10:00:00.250+01:00', Date.UTC(2026, 10, 21, 9) + 250],

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { LEASE_SECONDS } from '@fleetbeat/contracts/task-leases.ts';
 import { BUNDLED_TRACE } from './trace.ts';
 
 /** What one run of the simulator does. Times are epoch milliseconds, durations milliseconds. */
@@ -35,6 +36,8 @@ export interface Options {
   /** Compare the fleet even where its range was not empty before. */
   readonly fleet: boolean;
   readonly verifyTimeoutMs: number;
+  /** Tasks to be made and worked off instead of events to be sent. */
+  readonly work: { readonly tasks: number; readonly leaseSeconds: number } | null;
 }
 
 /** The command line is wrong: every mistake, one a line. */
@@ -77,7 +80,13 @@ Where to
 Check
   --verify           wait until the pipeline has caught up and compare its answers with the ledger; exit 1 on a difference
   --fleet            compare fleet and models too where others have sent into the same hours before
-  --timeout S        how long --verify waits for the pipeline (default 120)
+  --timeout S        how long --verify waits for the pipeline (default 120), and --work for its end (default 900)
+
+Work
+  --work             make tasks and have a fleet work them off, with agents killed and answers lost; exit 1 unless each was
+                     done once. Goes with --agents (default 200), --seed, --timeout, --url, --api and --key
+  --tasks N          tasks to make (default 10000)
+  --lease S          how long a silent agent keeps a task, in seconds (default 10)
 
   --help             this text
 `;
@@ -105,8 +114,15 @@ const FLAGS = {
   verify: { type: 'boolean' },
   fleet: { type: 'boolean' },
   timeout: { type: 'string' },
+  work: { type: 'boolean' },
+  tasks: { type: 'string' },
+  lease: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
+
+/** Flags that go with --work, and those that go with nothing else. */
+const WORK_FLAGS: readonly string[] = ['work', 'agents', 'seed', 'timeout', 'url', 'api', 'key', 'tasks', 'lease'];
+const WORK_ALONE = ['tasks', 'lease'] as const;
 
 /**
  * Reads the command line and the environment. Answers 'help' where help is asked for; throws a
@@ -189,7 +205,15 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
   if (via === 'kafka' && brokers.length === 0) mistakes.push('--via kafka: needs KAFKA_BROKERS');
   if (isSet('fleet') && !isSet('verify')) mistakes.push('--fleet: goes with --verify');
 
-  const agents = number('agents', { min: 1, max: 100_000 }) ?? 40;
+  const working = isSet('work');
+  if (working) {
+    const others = Object.keys(flags).filter((name) => name in FLAGS && !WORK_FLAGS.includes(name));
+    for (const name of others) mistakes.push(`--${name}: does not go with --work`);
+  } else for (const name of WORK_ALONE) if (flags[name] !== undefined) mistakes.push(`--${name}: goes with --work`);
+  const tasks = number('tasks', { min: 1, max: 1_000_000 }) ?? 10_000;
+  const leaseSeconds = number('lease', { min: LEASE_SECONDS.min, max: LEASE_SECONDS.max }) ?? 10;
+
+  const agents = number('agents', { min: 1, max: 100_000 }) ?? (working ? 200 : 40);
   if ((isSet('late') || isSet('clock-skew')) && agents < 10) mistakes.push('--agents: a tenth of them needs at least 10');
 
   const options: Options = {
@@ -218,7 +242,8 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
     connections: number('connections', { min: 1, max: 64 }) ?? 4,
     verify: isSet('verify'),
     fleet: isSet('fleet'),
-    verifyTimeoutMs: (number('timeout', { min: 1, max: 3_600 }) ?? 120) * 1_000,
+    verifyTimeoutMs: (number('timeout', { min: 1, max: 3_600 }) ?? (working ? 900 : 120)) * 1_000,
+    work: working ? { tasks, leaseSeconds } : null,
   };
   if (mistakes.length > 0) throw new UsageError(mistakes);
   return options;

@@ -39,7 +39,8 @@ export function reportVerification({ differences, totals, compared, skipped }: V
   return [...lines, `${count(differences.length)} DIFFERENCES`, ...differenceTable(differences)];
 }
 
-function differenceTable(differences: readonly Difference[]): string[] {
+/** The first differences as the lines of a table. */
+export function differenceTable(differences: readonly Difference[]): string[] {
   const rows = [
     ['whose', 'figure', 'ledger', 'API'],
     ...differences

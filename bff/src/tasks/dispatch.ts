@@ -41,10 +41,11 @@ export function createDispatch({ change, announce, now }: Effects) {
       once(transaction, request, async (): Promise<Claimed> => {
         const agent = await readAgent(transaction, agentId);
         if (agent.paused) return { items: [], paused: true };
-        const at = now();
         const capabilities = wanted.capabilities ?? agent.capabilities;
-        const ready = await pickReadyTasks(transaction, { agentId, capabilities, limit: wanted.limit, now: at });
+        const ready = await pickReadyTasks(transaction, { agentId, capabilities, limit: wanted.limit, now: now() });
         if (ready.length === 0) return { items: [], paused: false };
+        // Only now: what they waited for may have been completed while they were looked for, and they begin after that.
+        const at = now();
         const changed = await changeTasks(transaction, ready, (_id, task) => task && afterClaim(task, agentId, at));
         const leases = await lease(transaction, agentId, changed, wanted.lease_seconds * 1_000, at);
         await recordChanges(
