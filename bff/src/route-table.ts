@@ -17,6 +17,9 @@ import { createAlertsReadModel } from './alerts/read-model.ts';
 import { alertRoutes } from './alerts/routes.ts';
 import { createAuditReadModel } from './audit/read-model.ts';
 import { auditRoutes } from './audit/routes.ts';
+import { createCommentChanges } from './comments/comment-changes.ts';
+import { createCommentsReadModel } from './comments/read-model.ts';
+import { commentRoutes } from './comments/routes.ts';
 import { createDashboardChanges } from './dashboards/dashboard-changes.ts';
 import { createDashboardsReadModel } from './dashboards/read-model.ts';
 import { dashboardRoutes } from './dashboards/routes.ts';
@@ -162,6 +165,7 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...notificationRoutes(createNotificationsReadModel(query), createMarkRead(parts.change, parts.now)),
     ...channelRoutes(
       createChannelsReadModel(query),
+    ...commentRoutes(createCommentsReadModel(query), createCommentChanges({ ...parts, announce })),
       createChannelChanges({ ...parts, targetRule: createTargetRule(config.notifyAllowPrivate) }),
       createTryOut({ ...parts, publicUrl: config.publicUrl }),
     ),

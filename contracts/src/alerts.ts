@@ -84,8 +84,8 @@ export type Alert = z.infer<typeof alertSchema>;
 const ALERT_NEWS = ['firing', 'escalated', 'eased', 'resolved'] as const;
 export type AlertNews = (typeof ALERT_NEWS)[number];
 
-/** What happened to tasks, and to suggestions. */
-const WORK_NEWS = ['task_completed', 'task_failed', 'task_overdue', 'suggestion_created'] as const;
+/** What happened to tasks and suggestions, and who was spoken to. */
+const WORK_NEWS = ['task_completed', 'task_failed', 'task_overdue', 'suggestion_created', 'mentioned'] as const;
 export type WorkNews = (typeof WORK_NEWS)[number];
 
 /** What is told in the dashboard: about alerts of one rule that changed together, or about a subject. */
@@ -101,8 +101,10 @@ export const notificationSchema = z.object({
   /** Null where it is not about alerts. */
   rule_id: z.string().nullable(),
   alert_ids: z.array(z.number().int()),
-  /** The task or the suggestion; null where it is about alerts. */
-  subject: z.object({ type: z.enum(['task', 'suggestion']), id: z.string() }).nullable(),
+  /** What it is about; null where it is about alerts, or about several at once. */
+  subject: z.object({ type: z.enum(['task', 'suggestion', 'incident']), id: z.string() }).nullable(),
+  /** The user whom it is for; null: everybody. */
+  recipient: z.string().nullable(),
   read_at: z.number().nullable(),
   read_by: z.string().nullable(),
 });

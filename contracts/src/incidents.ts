@@ -120,13 +120,3 @@ export type TimelineEntry = z.infer<typeof timelineEntrySchema>;
 export const assignSchema = z.strictObject({ user_id: idSchema.nullable().describe('Null: nobody') });
 /** At most 30 days ahead. */
 export const snoozeSchema = z.strictObject({ until: bodyTimeSchema });
-export const commentSchema = z.strictObject({
-  text: z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(4_000, 'must be at most 4000 characters')
-    // eslint-disable-next-line no-control-regex -- line breaks are fine, other control characters are not
-    .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/, 'must not contain control characters')
-    .refine((text) => text.isWellFormed(), 'must not contain half a surrogate pair'),
-});

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { SetName } from './aggregates.ts';
 import { notificationSchema } from './alerts.ts';
 import { agentStatusSchema, seriesPointSchema } from './api.ts';
+import { commentDeletedSchema, commentSchema } from './comments.ts';
 import { incidentSchema } from './incidents.ts';
 import { taskDeletedSchema, taskSchema } from './tasks.ts';
 import { workflowSchema } from './workflows.ts';
@@ -56,6 +57,9 @@ export const liveRecordSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('performance_update'), data: performanceUpdateSchema }),
   z.object({ type: z.literal('notification'), data: notificationSchema }),
   z.object({ type: z.literal('incident'), data: incidentSchema }),
+  z.object({ type: z.literal('comment_added'), data: commentSchema }),
+  z.object({ type: z.literal('comment_updated'), data: commentSchema }),
+  z.object({ type: z.literal('comment_deleted'), data: commentDeletedSchema }),
 ]);
 export type LiveRecord = z.infer<typeof liveRecordSchema>;
 
@@ -76,6 +80,9 @@ export interface ServerData {
   visualization_update: VisualizationUpdate;
   notification: z.infer<typeof notificationSchema>;
   incident: z.infer<typeof incidentSchema>;
+  comment_added: z.infer<typeof commentSchema>;
+  comment_updated: z.infer<typeof commentSchema>;
+  comment_deleted: z.infer<typeof commentDeletedSchema>;
 }
 export type ServerEvent = keyof ServerData;
 
@@ -96,6 +103,9 @@ export const CHANNEL_OF = {
   visualization_update: 'metrics',
   notification: 'notifications',
   incident: 'notifications',
+  comment_added: 'notifications',
+  comment_updated: 'notifications',
+  comment_deleted: 'notifications',
 } as const satisfies Partial<Record<ServerEvent, Channel>>;
 
 /**

@@ -118,6 +118,12 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'get /workflow-templates/{template_id}/runs': VIEWER,
   'post /workflow-templates/{template_id}/runs': OPERATOR,
 
+  'get /comments': VIEWER,
+  'post /comments': OPERATOR,
+  'post /agents/{agent_id}/comments': AGENT,
+  'patch /comments/{comment_id}': OPERATOR,
+  'delete /comments/{comment_id}': OPERATOR,
+
   'get /rules': VIEWER,
   'post /rules': OPERATOR,
   'get /rules/export': VIEWER,

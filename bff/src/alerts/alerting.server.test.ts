@@ -219,6 +219,7 @@ test('notifications come live to whoever has subscribed to them', async () => {
       subject: null,
       read_at: null,
       read_by: null,
+      recipient: null,
     };
     const value = Buffer.from(JSON.stringify({ type: 'notification', data }));
     await bff.eventLog.append([{ topic: 'live', partition: 0, key: null, value, count: 1 }]);

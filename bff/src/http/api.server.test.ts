@@ -90,6 +90,7 @@ function concrete(path: string): string {
 /** What this installation has none of. */
 const EMPTY = new Set([
   '/channels',
+  '/comments',
   '/dashboards',
   '/deliveries',
   '/escalations',

@@ -49,13 +49,12 @@ export function createIncidentChanges({ change, announce, now }: { change: Chang
       const after = { ...before, ...done.after };
       await write(transaction, id, after);
       await addToTimeline(transaction, id, now(), [{ ...done.entry, actor: asker.actor.id }]);
-      const changes = changesBetween(before, after, FIELDS);
       await recordChange(transaction, {
         entityType: 'incident',
         entityId: String(id),
         action: 'updated',
         actor: asker.actor,
-        changes: done.entry.kind === 'commented' ? { comment: { before: null, after: done.entry.text } } : changes,
+        changes: changesBetween(before, after, FIELDS),
         requestId: asker.requestId,
       });
       return readIncidents(transaction, [id]);
@@ -121,9 +120,6 @@ export function createIncidentChanges({ change, announce, now }: { change: Chang
           entry: { kind: 'snoozed', text: `until ${new Date(until).toISOString()}` },
         };
       }),
-
-    comment: (asker: Asker, id: number, text: string) =>
-      act(asker, id, 'comment', null, () => Promise.resolve({ after: {}, entry: { kind: 'commented', text } })),
 
     /** Somebody says that it is over, whatever its alerts do. */
     resolve: (asker: Asker, id: number, precondition: Precondition | null) =>

@@ -104,8 +104,8 @@ export function createIncidentsReadModel(
       const after = cursor === undefined ? 0 : decodeCursor(cursor, POSITION)[0];
       const rows = await query<TimelineEntry>(
         'incidents.timeline',
-        `select t.id, t.at, t.kind, t.actor, t.text, t.alert_ids, coalesce(d.deliveries, '[]') as deliveries
-         from incident_timeline t
+        `select t.id, t.at, t.kind, t.actor, coalesce(said.text, t.text) as text, t.alert_ids, coalesce(d.deliveries, '[]') as deliveries
+         from incident_timeline t left join comments said on said.id = t.comment_id
          left join lateral (
            select jsonb_agg(jsonb_build_object('id', d.id, 'channel_id', d.channel_id, 'channel_name', c.name,
              'notice_kind', d.notice ->> 'kind', 'state', d.state, 'attempts', d.attempts, 'last_error', d.last_error) order by d.id) as deliveries

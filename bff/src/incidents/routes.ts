@@ -4,7 +4,6 @@ import { severitySchema } from '@fleetbeat/contracts/alerts.ts';
 import { listSchema } from '@fleetbeat/contracts/api.ts';
 import {
   assignSchema,
-  commentSchema,
   incidentDetailSchema,
   incidentSchema,
   incidentStatusSchema,
@@ -124,13 +123,6 @@ export function incidentRoutes(incidents: IncidentsReadModel, changes: IncidentC
         await changes.snooze(asker, id, precondition, body.until);
         return answer(id, response);
       },
-    ),
-    route(
-      'post',
-      '/incidents/{incident_id}/comments',
-      { summary: 'Say something about an incident', access: 'operate', params, body: commentSchema },
-      async ({ params: { incident_id: id }, body, request, response }) =>
-        changes.comment(askerOf(request, response), id, body.text),
     ),
   ];
 }

@@ -21,6 +21,12 @@ export function plainMessage({ message }: Published): Record<string, unknown> | 
       return { ...data, type: 'notification', seq };
     case 'incident':
       return { ...data, type: 'incident', seq };
+    case 'comment_added':
+      return { ...data, type: 'commentAdded', seq };
+    case 'comment_updated':
+      return { ...data, type: 'commentUpdated', seq };
+    case 'comment_deleted':
+      return { ...data, type: 'commentDeleted', seq };
     default:
       return type satisfies never;
   }

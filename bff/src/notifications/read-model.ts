@@ -5,6 +5,8 @@ import { decodeCursor, pageOf } from '../http/cursor.ts';
 import type { ReadQuery } from '../http/read-query.ts';
 
 export interface NotificationFilter {
+  /** Whoever reads: what is for somebody else is not for them. */
+  reader: string;
   unread: boolean;
   limit: number;
   cursor?: string | undefined;
@@ -18,11 +20,11 @@ export function createNotificationsReadModel(query: ReadQuery) {
     const before = filter.cursor === undefined ? null : decodeCursor(filter.cursor, POSITION)[0];
     const rows = await query<Notification>(
       'notifications.list',
-      `select id, at, severity, kind, title, body, rule_id, alert_ids, read_at, read_by,
+      `select id, at, severity, kind, title, body, rule_id, alert_ids, read_at, read_by, recipient,
          case when subject_id is not null then jsonb_build_object('type', subject_type, 'id', subject_id) end as subject
        from notifications
-       where ($1::bigint is null or id < $1) ${filter.unread ? 'and read_at is null' : ''} order by id desc limit $2`,
-      [before, filter.limit + 1],
+       where ($1::bigint is null or id < $1) and (recipient is null or recipient = $3) ${filter.unread ? 'and read_at is null' : ''} order by id desc limit $2`,
+      [before, filter.limit + 1, filter.reader],
     );
     return pageOf(
       rows,

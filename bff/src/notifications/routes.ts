@@ -28,18 +28,18 @@ export function notificationRoutes(list: NotificationsReadModel, markRead: MarkR
         query: z.object({ unread, ...pageFields }),
         answer: listSchema(notificationSchema),
       },
-      async ({ query }) => list(query),
+      async ({ query, caller }) => list({ ...query, reader: caller.id }),
     ),
     route(
       'post',
       '/notifications/read',
       {
-        summary: 'Mark notifications as read, for everybody',
+        summary: 'Mark notifications as read, for everybody whom they are for',
         access: 'operate',
         body: readSchema,
         answer: z.object({ read: z.number().int() }),
       },
-      async ({ body, request }) => ({ read: await markRead(actorOf(request).id, body) }),
+      async ({ body, caller, request }) => ({ read: await markRead({ id: caller.id, name: actorOf(request).id }, body) }),
     ),
   ];
 }

@@ -5,7 +5,9 @@ import { storableText } from '../database/storable.ts';
 export interface WorkNotification {
   readonly kind: WorkNews;
   /** Null where it is about several at once. */
-  readonly subject: { readonly type: 'task' | 'suggestion'; readonly id: string } | null;
+  readonly subject: Notification['subject'];
+  /** The user whom it is for; everybody unless given. */
+  readonly recipient?: string | undefined;
   /** Cut after 80 characters. */
   readonly title: string;
   /** Further lines; none unless given. */
@@ -21,17 +23,18 @@ const SEVERITY_OF: Record<WorkNews, Severity> = {
   task_failed: 'error',
   task_overdue: 'warning',
   suggestion_created: 'info',
+  mentioned: 'info',
 };
 
 const TITLE_LENGTH = 80;
 
 /**
- * Tells in the dashboard what became of a task or a suggestion, once `transaction` is committed. Answers the notification, to
+ * Tells in the dashboard what became of a task or a suggestion, or who was spoken to, once `transaction` is committed. Answers the notification, to
  * be announced live (`{type: 'notification', data}`) after the commit; null where it has been told before.
  */
 export async function recordNotification(
   transaction: Transaction,
-  { kind, subject, title, body = '', at, dedupKey }: WorkNotification,
+  { kind, subject, recipient, title, body = '', at, dedupKey }: WorkNotification,
 ): Promise<Notification | null> {
   const told = {
     at,
@@ -40,11 +43,12 @@ export async function recordNotification(
     title: shorten(storableText(title)),
     body: storableText(body),
     subject: subject === null ? null : { type: subject.type, id: storableText(subject.id) },
+    recipient: recipient ?? null,
   };
   const { rows } = await transaction.query<{ id: number }>({
     name: 'record-notification',
-    text: `insert into notifications (at, severity, kind, title, body, subject_type, subject_id, dedup_key)
-           values ($1, $2, $3, $4, $5, $6, $7, $8)
+    text: `insert into notifications (at, severity, kind, title, body, subject_type, subject_id, dedup_key, recipient)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
            on conflict (dedup_key) where dedup_key is not null do nothing returning id`,
     values: [
       at,
@@ -55,6 +59,7 @@ export async function recordNotification(
       told.subject?.type ?? null,
       told.subject?.id ?? null,
       storableText(dedupKey ?? (subject === null ? null : `${kind}:${subject.id}`)),
+      told.recipient,
     ],
   });
   const [row] = rows;

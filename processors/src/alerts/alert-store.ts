@@ -255,6 +255,7 @@ async function insertNotifications(
         subject: null,
         read_at: null,
         read_by: null,
+        recipient: null,
       });
     }
   }
