@@ -22,6 +22,7 @@ describe.each([
       rate: 150,
       lateSeconds: 20,
       thorough: false,
+      press: false,
       say: (text) => process.stderr.write(`${text}\n`),
     });
     expect(differences).toEqual([]);

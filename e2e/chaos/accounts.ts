@@ -13,13 +13,15 @@ export interface Sent {
   /** Loads that sent once more what another had sent. */
   readonly repeated: readonly LoadReport[];
   readonly canaries: Canaries;
+  /** Events of the client that presses, which are no responses. */
+  readonly pressed: number;
 }
 
 /**
  * Holds the platform's own accounts against what was acknowledged, to the last event. Answers every difference in words.
  * Nothing may be on its way any more, and nobody else may send; the host probe's samples are taken from the API.
  */
-export async function checkAccounts(system: RunningSystem, { distinct, repeated, canaries }: Sent): Promise<string[]> {
+export async function checkAccounts(system: RunningSystem, { distinct, repeated, canaries, pressed }: Sent): Promise<string[]> {
   const differences: string[] = [];
   const expect = (what: string, expected: number, actual: number): void => {
     if (expected !== actual) differences.push(`${what}: ${expected} expected, ${actual} found`);
@@ -31,7 +33,8 @@ export async function checkAccounts(system: RunningSystem, { distinct, repeated,
   }
   const pipeline = await system.get<Pipeline>('/pipeline');
   const { accepted, aggregated, duplicate, dead_lettered: dead, pending } = pipeline;
-  expect('events aggregated', add((report) => report.accepted) + canaries.sent.events + (await probeSamples(system)), aggregated);
+  const own = canaries.sent.events + pressed + (await probeSamples(system));
+  expect('events aggregated', add((report) => report.accepted) + own, aggregated);
   expect('aggregated + duplicate + dead + pending', accepted, aggregated + duplicate + dead + pending);
   expect('pending', 0, pending);
   expect('dead letters', 0, dead);

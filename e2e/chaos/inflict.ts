@@ -2,15 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningSystem } from '../start-system.ts';
-import type { ClusterEngines } from './cluster-engines.ts';
+import type { Engines } from './engines.ts';
 import type { ExtraProcessors } from './extra-processors.ts';
 import type { EngineTarget, Fault, SupervisedTarget } from './schedule.ts';
+import { stopProcesses } from './stop-processes.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface FaultEffects {
   readonly system: RunningSystem;
   /** Undefined where the deployment has none. */
-  readonly engines: ClusterEngines | undefined;
+  readonly engines: Engines | undefined;
   readonly extras: ExtraProcessors;
   /** Resolves when what is sent from now on has been taken and stored. */
   readonly untilMoves: () => Promise<void>;
@@ -25,7 +26,7 @@ const PROCESS_TIMEOUT_MS = 120_000;
  */
 export async function inflict(fault: Fault, effects: FaultEffects): Promise<void> {
   const { system, engines, extras } = effects;
-  const engineOf = (target: EngineTarget): ClusterEngines => {
+  const engineOf = (target: EngineTarget): Engines => {
     if (engines === undefined) throw new Error(`this deployment has no ${target}`);
     return engines;
   };
@@ -45,8 +46,8 @@ export async function inflict(fault: Fault, effects: FaultEffects): Promise<void
     }
     case 'stall': {
       const pid = fault.target === 'gateway' ? await pidOf(system, 'gateway') : engineOf(fault.target).pid(fault.target);
-      process.kill(pid, 'SIGSTOP');
-      await sleep(fault.stalledMs).finally(() => process.kill(pid, 'SIGCONT'));
+      const wake = await stopProcesses(pid);
+      await sleep(fault.stalledMs).finally(wake);
       return;
     }
     case 'add processor':

@@ -7,12 +7,14 @@ import { freePort } from '../../infra/native/free-port.ts';
 import { startSystem, type RunningSystem } from '../start-system.ts';
 import { checkAccounts } from './accounts.ts';
 import { createCanaries } from './canaries.ts';
-import { startClusterEngines } from './cluster-engines.ts';
+import { startEngines, type Engines } from './engines.ts';
 import { createExtraProcessors } from './extra-processors.ts';
+import { watchGatewayMemory } from './gateway-memory.ts';
 import { inflict, readPid } from './inflict.ts';
 import { untilJobRuns } from './job-runs.ts';
 import { startLoad, type Load } from './load.ts';
-import { describeFault, randomOf, type DeploymentName, type Fault } from './schedule.ts';
+import { createPress } from './press.ts';
+import { describeFault, needsOwnDatabase, randomOf, type DeploymentName, type EngineTarget, type Fault } from './schedule.ts';
 import { watchScreen } from './screen.ts';
 import { NotInTime, waitUntil } from './wait-until.ts';
 
@@ -22,6 +24,11 @@ const REPEATED = 'the same hour again';
 /** Whatever has not come back by then needs a hand. */
 const RECOVERY_MS = 180_000;
 const SETTLE_MS = 60_000;
+/**
+ * How much more memory the gateway may hold than before the first fault, MiB: four times the 64 MiB of bodies that it lets in,
+ * for what they are decoded to and for garbage that was not yet collected.
+ */
+const GATEWAY_GROWTH_MIB = 256;
 
 export interface ChaosOptions {
   readonly deployment: DeploymentName;
@@ -39,6 +46,8 @@ export interface ChaosOptions {
    * platform's own reconciliation: some ten seconds a fault and a minute more.
    */
   readonly thorough: boolean;
+  /** While a fault lasts, a client that does not wait when it is told to sends megabytes to the gateway. */
+  readonly press: boolean;
   readonly say: (text: string) => void;
 }
 
@@ -61,6 +70,8 @@ export interface ChaosReport {
   /** Everything that is not as it must be, in words; empty is success. */
   readonly differences: readonly string[];
   readonly loads: readonly { name: string; accepted: number; retriedRequests: number }[];
+  /** Memory of the gateway before the first fault and at most afterwards, MiB. */
+  readonly gatewayMiB: { readonly first: number; readonly most: number };
   /** Where the logs are kept if there are differences. */
   readonly dataDir: string;
 }
@@ -68,11 +79,11 @@ export interface ChaosReport {
 /** Starts a deployment, keeps it under verified load, inflicts the seed's faults and settles the accounts at the end. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const folder = mkdtempSync(join(tmpdir(), 'fleetbeat-chaos-'));
-  const engines = options.deployment === 'kafka' ? await startClusterEngines(folder) : undefined;
+  const engines = await startEngines(folder, enginesOf(options));
   let failed = true;
   try {
     const system = await startSystem({
-      ...engines?.variables,
+      ...engines.variables,
       METRICS_PORT: String(await freePortsInARow(3)),
       LOG_LEVEL: 'info',
     });
@@ -84,21 +95,28 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       await system.stop({ keepData: failed });
     }
   } finally {
-    await engines?.stop();
+    await engines.stop();
     if (!failed) rmSync(folder, { recursive: true, force: true });
   }
 }
 
+function enginesOf({ deployment, faults }: ChaosOptions): EngineTarget[] {
+  const engines: EngineTarget[] = deployment === 'kafka' ? ['kafka', 'influxdb', 'redis'] : [];
+  return needsOwnDatabase(faults) ? [...engines, 'postgres'] : engines;
+}
+
 async function disturb(
   system: RunningSystem,
-  engines: Awaited<ReturnType<typeof startClusterEngines>> | undefined,
-  { faults, seed, secondsBetween, rate, lateSeconds, thorough, say }: ChaosOptions,
+  engines: Engines,
+  { faults, seed, secondsBetween, rate, lateSeconds, thorough, press: pressed, say }: ChaosOptions,
 ): Promise<ChaosReport> {
   const began = performance.now();
   const random = randomOf(seed ^ 0x5eed);
   const canaries = createCanaries(system);
   const extras = createExtraProcessors(system);
+  const press = pressed ? createPress(system) : undefined;
   const screen = watchScreen(system);
+  const memory = await watchGatewayMemory(system);
   const loads: Load[] = [];
   const rows: FaultRow[] = [];
   const differences: string[] = [];
@@ -134,7 +152,8 @@ async function disturb(
       await sleep(secondsBetween * 1_000 * (0.5 + random()));
       const start = performance.now();
       try {
-        await inflict(fault, { system, engines, extras, untilMoves: async () => void (await follow()) });
+        const inflicted = inflict(fault, { system, engines, extras, untilMoves: async () => void (await follow()) });
+        await (press === undefined ? inflicted : press.during(inflicted));
         const over = performance.now() - start;
         const { taken, shown, stored } = await follow();
         const row: FaultRow = {
@@ -167,6 +186,7 @@ async function disturb(
       distinct: reports.filter(({ name }) => name !== REPEATED),
       repeated: reports.filter(({ name }) => name === REPEATED),
       canaries,
+      pressed: press?.events ?? 0,
     };
     // The probe would go on sending while the sums are compared.
     const probe = await waitUntil('the probe runs', () => readPid(system, 'probe'), RECOVERY_MS);
@@ -190,6 +210,7 @@ async function disturb(
     const first = await load('a real hour', trace);
     await first.report;
     const steady = await load('steady load, clocks ahead', `--rate ${rate} --agents 60 --hosts 4 --seed ${seed} --clock-skew`);
+    await press?.sendOnce(RECOVERY_MS);
     await follow();
     await inflictAll();
     await settle(steady);
@@ -198,12 +219,20 @@ async function disturb(
     differences.push(error.message);
   } finally {
     screen.close();
+    memory.stop();
     for (const each of loads) each.kill();
     await extras.stop();
   }
   differences.push(...extras.lost);
+  if (memory.most - memory.first > GATEWAY_GROWTH_MIB) {
+    differences.push(
+      `the gateway held ${memory.most.toFixed(0)} MiB, after ${memory.first.toFixed(0)} MiB before the first fault`,
+    );
+  }
   if (!system.running) differences.push('the supervisor has ended');
-  return { rows, differences, loads: await Promise.all(loads.map((each) => each.report)), dataDir: system.dataDir };
+  const { first, most } = memory;
+  const reports = await Promise.all(loads.map((each) => each.report));
+  return { rows, differences, loads: reports, gatewayMiB: { first, most }, dataDir: system.dataDir };
 }
 
 export const ROW_TITLES = '  #     at  fault                            over   taken   shown  stored  (s after the fault)';

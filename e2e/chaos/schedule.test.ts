@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { describeFault, extrasAfter, planFaults } from './schedule.ts';
+import { describeFault, extrasAfter, needsOwnDatabase, planFaults, planOutages } from './schedule.ts';
 
 const anyPlan = [fc.constantFrom('standalone', 'kafka'), fc.integer({ min: 1, max: 60 }), fc.nat()] as const;
 
@@ -38,4 +38,14 @@ it.each(['standalone', 'kafka'] as const)('leaves out no kind of fault of %s in 
       expect(kinds(20)).toEqual(kinds(200));
     }),
   );
+});
+
+it.each([
+  ['standalone', 1],
+  ['kafka', 4],
+] as const)('takes every engine of %s away twice, its database among them', (name, engines) => {
+  const faults = planOutages(name, 60_000);
+  expect(new Set(faults.map(describeFault)).size).toBe(2 * engines);
+  expect(needsOwnDatabase(faults)).toBe(true);
+  expect(needsOwnDatabase(planFaults(name, 60, 1))).toBe(false);
 });

@@ -6,8 +6,8 @@ const SUPERVISED = ['processors', 'gateway', 'bff', 'jobs', 'postgres'] as const
 const ENGINES = ['kafka', 'redis', 'influxdb'] as const;
 /** Started and restarted by the supervisor. */
 export type SupervisedTarget = (typeof SUPERVISED)[number];
-/** Servers of a cluster, which are somebody else's to start again: here the chaos run's. */
-export type EngineTarget = (typeof ENGINES)[number];
+/** Servers that are somebody else's to start again: here the chaos run's. Postgres only where the run brings its own. */
+export type EngineTarget = (typeof ENGINES)[number] | 'postgres';
 
 export type Fault =
   /** SIGKILL; the supervisor starts it again. */
@@ -50,6 +50,20 @@ export function planFaults(deployment: DeploymentName, count: number, seed: numb
     faults.push(fault);
   }
   return faults;
+}
+
+/** Every engine of a deployment away for a while, one after the other: first killed and started again, then stopped and woken. */
+export function planOutages(deployment: DeploymentName, awayMs: number): Fault[] {
+  const engines: readonly EngineTarget[] = deployment === 'standalone' ? ['postgres'] : [...ENGINES, 'postgres'];
+  return engines.flatMap((target): Fault[] => [
+    { kind: 'outage', target, awayMs },
+    { kind: 'stall', target, stalledMs: awayMs },
+  ]);
+}
+
+/** Whether a plan takes the database away for longer than its supervisor would: then the run must bring its own. */
+export function needsOwnDatabase(faults: readonly Fault[]): boolean {
+  return faults.some((fault) => (fault.kind === 'outage' || fault.kind === 'stall') && fault.target === 'postgres');
 }
 
 /** How many processors there are beside the supervised one once a fault has been inflicted. */
