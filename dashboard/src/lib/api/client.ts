@@ -84,12 +84,13 @@ async function request<T>(
   }
 }
 
-function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
+/** For the API of one feature, which need not be part of every page. */
+export function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
   return request<T>('GET', url(path, query), signal ? { signal } : {});
 }
 
 /** Sends a change. With `revision` only if nobody else has changed the thing since. */
-function send<T>(method: Method, path: string, body?: unknown, revision?: number): Promise<T> {
+export function send<T>(method: Method, path: string, body?: unknown, revision?: number): Promise<T> {
   return request<T>(method, url(path, {}), {
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(revision === undefined ? {} : { headers: { 'if-match': `"${revision}"` } }),
@@ -150,6 +151,7 @@ export const api = {
     get<List<AuditEntry>>('/audit', query, signal),
   session: (signal?: AbortSignal) => get<SessionAnswer>('/session', {}, signal),
   ingest: (signal?: AbortSignal) => get<{ events_url: string }>('/ingest', {}, signal),
+  me: () => get<{ id: string }>('/me', {}),
   webVitals: (vitals: readonly { name: string; value: number }[]) =>
     request<void>('POST', '/api/v1/web-vitals', { body: JSON.stringify({ vitals }), keepalive: true }),
   signIn: (token: string) => request<void>('POST', '/api/v1/session', { body: JSON.stringify({ token }) }),

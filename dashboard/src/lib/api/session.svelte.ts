@@ -3,6 +3,8 @@ import { api } from './client.ts';
 /** Who is signed in, and what that allows. What is not allowed is not offered; the server decides all the same. */
 class Session {
   name = $state<string | null>(null);
+  /** Under which one's own comments stand. */
+  id = $state<string | null>(null);
   #scopes = $state.raw<readonly string[]>([]);
 
   readonly canOperate = $derived(this.#scopes.includes('operate') || this.#scopes.includes('admin'));
@@ -11,9 +13,10 @@ class Session {
   /** Asks the server. Where it does not answer, nothing is allowed until it does. */
   async load(): Promise<void> {
     try {
-      const { name, scopes } = await api.session();
+      const { signed_in: signedIn, name, scopes } = await api.session();
       this.name = name;
       this.#scopes = scopes;
+      this.id = signedIn ? (await api.me()).id : null;
     } catch {
       // Every page says that the server is away; this need not.
     }
@@ -21,6 +24,7 @@ class Session {
 
   forget(): void {
     this.name = null;
+    this.id = null;
     this.#scopes = [];
   }
 }

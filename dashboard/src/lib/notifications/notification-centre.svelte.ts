@@ -1,6 +1,7 @@
 import type { Notification } from '@fleetbeat/contracts/alerts.ts';
 import { api } from '../api/client.ts';
 import { Resource } from '../api/resource.svelte.ts';
+import { session } from '../api/session.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
 
 const PAGE = 50;
@@ -67,6 +68,7 @@ class NotificationCentre {
   }
 
   #take(one: Notification): void {
+    if (one.recipient !== null && one.recipient !== session.id) return;
     if (this.items.some(({ id }) => id === one.id)) return;
     this.#came = [one, ...this.#came].slice(0, PAGE);
     this.toasts = [one, ...this.toasts].slice(0, MOST_TOASTS);
