@@ -1,21 +1,39 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { benchEndToEnd } from './end-to-end.ts';
+import { markdownTables, readable } from './figures.ts';
+import { benchFlatCost } from './flat-cost.ts';
 import { benchGateway } from './gateway.ts';
 import { benchProcessor } from './processor.ts';
+import { benchRecovery } from './recovery.ts';
+import { benchSockets } from './sockets.ts';
+import { benchStores } from './stores.ts';
 
-/** `npm run bench`, or `npm run bench -- NAME …` for some: every benchmark in turn, a table, and flat JSON. */
+/**
+ * `npm run bench`: every benchmark in turn, a table, and flat JSON. `npm run bench -- NAME …` runs some and replaces their
+ * figures alone; `npm run bench -- --table` runs none and prints the last figures in Markdown.
+ */
 const BENCHES: Record<string, () => Promise<Record<string, number>>> = {
   gateway: benchGateway,
   processor: benchProcessor,
   kafka: () => benchEndToEnd('kafka'),
   standalone: () => benchEndToEnd('standalone'),
+  stores: benchStores,
+  agents: benchFlatCost,
+  sockets: benchSockets,
+  recovery: async () => ({ ...(await benchRecovery('kafka')), ...(await benchRecovery('standalone')) }),
 };
 
 const RESULTS = join(import.meta.dirname, '../results');
+const LATEST = join(RESULTS, 'latest.json');
 
 const wanted = process.argv.slice(2);
+const last = existsSync(LATEST) ? (JSON.parse(readFileSync(LATEST, 'utf8')) as Record<string, number>) : {};
+if (wanted.includes('--table')) {
+  console.log(markdownTables(last));
+  process.exit(0);
+}
 const unknown = wanted.filter((name) => !(name in BENCHES));
 if (unknown.length > 0) {
   console.error(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`);
@@ -29,12 +47,8 @@ for (const [name, bench] of Object.entries(BENCHES)) {
   Object.assign(figures, await bench());
 }
 mkdirSync(RESULTS, { recursive: true });
-writeFileSync(join(RESULTS, 'latest.json'), `${JSON.stringify(figures, null, 2)}\n`);
+writeFileSync(LATEST, `${JSON.stringify(wanted.length === 0 ? figures : { ...last, ...figures }, null, 2)}\n`);
 
 console.log(`\n${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}\n`);
 const width = Math.max(...Object.keys(figures).map((name) => name.length));
 for (const [name, figure] of Object.entries(figures)) console.log(`${name.padEnd(width)}  ${readable(figure)}`);
-
-function readable(figure: number): string {
-  return figure < 100 ? figure.toFixed(2) : Math.round(figure).toLocaleString('en');
-}
