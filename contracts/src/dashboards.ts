@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { idSchema } from './events.ts';
+import { kindOf } from './measure-words.ts';
 import { ALL_MEASURES, MEASURES_OF } from './rule-measures.ts';
 import { linesSchema, nameSchema } from './text.ts';
 
@@ -74,8 +75,11 @@ const place = {
   h: z.number().int().min(1).max(20),
 };
 
-export const DISPLAYS = ['line', 'area', 'stack', 'figure', 'table'] as const;
+/** Three charts over time; then the whole range as one figure each, as needles, as bars, and as a table. */
+export const DISPLAYS = ['line', 'area', 'stack', 'figure', 'gauge', 'bars', 'table'] as const;
 export type Display = (typeof DISPLAYS)[number];
+/** Over time, on one axis. */
+export const CHARTS: readonly Display[] = ['line', 'area', 'stack'];
 
 const seriesPanelSchema = z.strictObject({
   kind: z.literal('series'),
@@ -93,11 +97,27 @@ export const panelSchema = z
   .refine(({ x, w }) => x + w <= COLUMNS, { path: ['w'], error: `reaches over the ${COLUMNS} columns` })
   .superRefine((panel, context) => {
     if (panel.kind === 'text') return;
-    const mistake = seriesMistake(panel);
+    const mistake = seriesMistake(panel) ?? displayMistake(panel);
     if (mistake !== undefined) context.addIssue({ code: 'custom', path: [mistake.field], message: mistake.reason });
   });
 export type Panel = z.infer<typeof panelSchema>;
 export type SeriesPanel = Extract<Panel, { kind: 'series' }>;
+export type TextPanel = Extract<Panel, { kind: 'text' }>;
+
+/** Why measures cannot be displayed in a way; undefined where they can. */
+export function displayMistake({
+  display,
+  measures,
+}: Pick<SeriesPanel, 'display' | 'measures'>): { field: 'measures' | 'display'; reason: string } | undefined {
+  const kinds = measures.map(kindOf);
+  if ((CHARTS.includes(display) || display === 'bars') && new Set(kinds).size > 1) {
+    return { field: 'measures', reason: 'measures of several units do not share an axis: make two panels, or a table' };
+  }
+  if (display === 'gauge' && kinds.some((kind) => kind !== 'share' && kind !== 'percent')) {
+    return { field: 'display', reason: 'a gauge needs a measure that has an upper end, such as error_rate or cpu_usage' };
+  }
+  return undefined;
+}
 
 const variableSchema = z.strictObject({
   name: z.string().regex(VARIABLE, 'must be a-z, 0-9 and _, and begin with a letter'),

@@ -51,7 +51,7 @@ function url(path: string, query: Query): string {
   return `/api/v1${path}${text === '' ? '' : `?${text}`}`;
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 async function request<T>(
   method: Method,
@@ -97,7 +97,8 @@ export function send<T>(method: Method, path: string, body?: unknown, revision?:
   });
 }
 
-function windowQuery(window: Window): Query {
+/** A stretch of time as the API takes it. */
+export function windowQuery(window: Window): Query {
   return {
     from: Math.floor(window.from),
     to: Math.ceil(window.to),
@@ -150,8 +151,8 @@ export const api = {
   audit: (query: { entity_type?: string; entity_id?: string; cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
     get<List<AuditEntry>>('/audit', query, signal),
   session: (signal?: AbortSignal) => get<SessionAnswer>('/session', {}, signal),
-  ingest: (signal?: AbortSignal) => get<{ events_url: string }>('/ingest', {}, signal),
   me: () => get<{ id: string }>('/me', {}),
+  ingest: (signal?: AbortSignal) => get<{ events_url: string }>('/ingest', {}, signal),
   webVitals: (vitals: readonly { name: string; value: number }[]) =>
     request<void>('POST', '/api/v1/web-vitals', { body: JSON.stringify({ vitals }), keepalive: true }),
   signIn: (token: string) => request<void>('POST', '/api/v1/session', { body: JSON.stringify({ token }) }),

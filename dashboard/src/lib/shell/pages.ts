@@ -1,6 +1,7 @@
 import Activity from '@lucide/svelte/icons/activity';
 import BellRing from '@lucide/svelte/icons/bell-ring';
 import Bot from '@lucide/svelte/icons/bot';
+import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
 import Scale from '@lucide/svelte/icons/scale';
 import Server from '@lucide/svelte/icons/server';
 import SquareKanban from '@lucide/svelte/icons/square-kanban';
@@ -27,6 +28,7 @@ export const PAGES: readonly PageLink[] = [
   { path: '/hosts', label: 'Hosts', icon: Server, key: 'h', words: 'servers machines cpu memory disk' },
   { path: '/alerts', label: 'Alerts', icon: BellRing, key: 'l', words: 'firing pending resolved acknowledge', first: true },
   { path: '/rules', label: 'Rules', icon: Scale, key: 'r', words: 'alerting thresholds watch' },
+  { path: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', words: 'panels charts wall reports' },
   { path: '/pipeline', label: 'Pipeline', icon: Waypoints, key: 'p', words: 'ledger lag dead letters late sources' },
 ];
 
