@@ -25,7 +25,8 @@ const address = z
   .refine((url) => {
     const { username, password } = new URL(url);
     return username === '' && password === '';
-  }, 'must not hold a user or a password: put them into the secrets');
+  }, 'must not hold a user or a password: put them into the secrets')
+  .meta({ examples: ['https://hooks.example.com/fleetbeat'] });
 const server = address.transform((url) => url.replace(/\/+$/, ''));
 
 const authorization = token(2_000).optional();

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { severitySchema } from './alerts.ts';
 import { DELIVERY_STATES, NOTICE_KINDS, noticeAlertSchema } from './delivery.ts';
 import { idSchema } from './events.ts';
-import { bodyTimeSchema } from './routing.ts';
+import { bodyTimeSchema } from './time-input.ts';
 
 /**
  * An incident: the alerts of one group, from the first that fires to the last that is resolved, with whom and what they are

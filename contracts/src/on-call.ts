@@ -1,11 +1,15 @@
 import * as z from 'zod';
 import { idSchema } from './events.ts';
-import { bodyTimeSchema, intervalSchema, lineSchema, storedSchema, timeZoneSchema } from './routing.ts';
+import { intervalSchema, lineSchema, storedSchema, timeZoneSchema } from './routing.ts';
+import { bodyTimeSchema } from './time-input.ts';
 
 /** Who is called when: schedules and escalation policies. Times are epoch milliseconds, durations seconds. */
 
-const date = z.iso.date('must be a date like 2026-01-31');
-const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time like 09:00');
+const date = z.iso.date('must be a date like 2026-01-31').meta({ examples: ['2026-01-31'] });
+const clockTime = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time like 09:00')
+  .meta({ examples: ['09:00'] });
 
 /** The longest range of a calendar, in milliseconds (92 days). */
 export const MAX_CALENDAR_MS = 92 * 86_400_000;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { noticeAlertSchema } from './delivery.ts';
 import { idSchema } from './events.ts';
+import { bodyTimeSchema } from './time-input.ts';
 
 /**
  * Who is told about which alerts: routes, inhibitions and silences, with the semantics of Alertmanager. They see an
@@ -24,21 +25,10 @@ export const lineSchema = (max: number) =>
     .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters')
     .refine((text) => text.isWellFormed(), 'must not contain half a surrogate pair');
 
-/** A time in a body, as epoch milliseconds. */
-export const bodyTimeSchema = z
-  .union(
-    [
-      z.number().int().min(0).max(8.64e15),
-      z.iso
-        .datetime({ offset: true })
-        .transform((time) => Date.parse(time))
-        .refine((ms) => ms >= 0, 'must not lie before 1970'),
-    ],
-    'must be epoch milliseconds or an RFC 3339 time like 2026-01-31T12:00:00Z',
-  )
-  .describe('Epoch milliseconds or RFC 3339');
-
-const labelName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'is no label name');
+const labelName = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'is no label name')
+  .meta({ examples: ['agent', 'team'] });
 
 export const MATCH_OPERATORS = ['=', '!=', '=~', '!~'] as const;
 /** `=~` and `!~` take an RE2 pattern, which must fit the whole value. A label that is not there is an empty one. */
@@ -53,7 +43,10 @@ export type Matcher = z.infer<typeof matcherSchema>;
 const matchersSchema = z.array(matcherSchema).max(20);
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time like 22:30');
+const clockTime = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time like 22:30')
+  .meta({ examples: ['22:30'] });
 
 /** Times of the week or the year: what is left out is every one. Where `to` is not after `from`, it is on the next day. */
 export const intervalSchema = z.strictObject({
@@ -81,7 +74,8 @@ export type Interval = z.infer<typeof intervalSchema>;
 export const timeZoneSchema = z
   .string()
   .max(64)
-  .refine(isTimeZone, 'is no time zone of the IANA database, such as Europe/Berlin');
+  .refine(isTimeZone, 'is no time zone of the IANA database, such as Europe/Berlin')
+  .meta({ examples: ['Europe/Berlin', 'UTC'] });
 
 function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;

@@ -70,6 +70,7 @@ const common = {
   runbook_url: z
     .url({ protocol: /^https?$/, error: 'must be an http or https address' })
     .max(2_000)
+    .meta({ examples: ['https://wiki.example.com/runbooks/errors'] })
     .nullable()
     .default(null),
   owner: line(200).nullable().default(null),

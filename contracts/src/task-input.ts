@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { idSchema, MAX_NESTING, TASK_PRIORITIES, TASK_STATUSES } from './events.ts';
 import { DEFAULT_MAX_ATTEMPTS } from './task-state.ts';
 import { linesSchema, nameSchema, wordSchema } from './text.ts';
+import { bodyTimeSchema } from './time-input.ts';
 
 /** What the API takes to make and change tasks. A field that is not named here is refused. */
 
@@ -9,19 +10,6 @@ import { linesSchema, nameSchema, wordSchema } from './text.ts';
 export const taskStatusInputSchema = z
   .enum([...TASK_STATUSES, 'in-progress'])
   .transform((status) => (status === 'in-progress' ? 'in_progress' : status));
-
-const dueDate = z
-  .union(
-    [
-      z.number().int().min(0).max(8.64e15),
-      z.iso
-        .datetime({ offset: true })
-        .transform((time) => Date.parse(time))
-        .refine((ms) => ms >= 0, 'must not lie before 1970'),
-    ],
-    'must be epoch milliseconds or an RFC 3339 time like 2026-01-31T12:00:00Z',
-  )
-  .describe('Epoch milliseconds or RFC 3339');
 
 /** Any JSON that can be stored as it is. */
 export const resultSchema = z
@@ -35,7 +23,7 @@ const fields = {
   priority: z.enum(TASK_PRIORITIES),
   workflow_id: idSchema.nullable(),
   agent_id: idSchema.nullable().describe('An agent that has been seen'),
-  due_date: dueDate.nullable(),
+  due_date: bodyTimeSchema.nullable(),
   progress: z.number().min(0).max(100).describe('Percent'),
   error: linesSchema.nullable(),
 };

@@ -38,7 +38,8 @@ export function parseStep(text: string): number | undefined {
   return ms > 0 && ms % TIERS['10s'] === 0 ? ms : undefined;
 }
 
-const time = z
+/** A time in a query. */
+export const timeField = z
   .string()
   .max(40)
   .transform((text, context) => {
@@ -47,7 +48,7 @@ const time = z
     context.addIssue({ code: 'custom', message: 'must be epoch milliseconds or an RFC 3339 time like 2026-01-31T12:00:00Z' });
     return z.NEVER;
   })
-  .describe('Epoch milliseconds or RFC 3339');
+  .meta({ description: 'Epoch milliseconds or RFC 3339', examples: ['2026-01-31T12:00:00Z', '1769860800000'] });
 
 const step = z
   .string()
@@ -58,12 +59,15 @@ const step = z
     context.addIssue({ code: 'custom', message: 'must be a multiple of 10 seconds like 10s, 1m, 6h, 1d or 1w' });
     return z.NEVER;
   })
-  .describe('Window length, a multiple of 10 seconds: 10s, 1m, 5m, 1h, 1d, 1w. Chosen from the range where it is missing');
+  .meta({
+    description: 'Window length, a multiple of 10 seconds: 10s, 1m, 5m, 1h, 1d, 1w. Chosen from the range where it is missing',
+    examples: ['10s', '5m', '1h', '1d'],
+  });
 
 /** The query fields of a range without windows. */
 export const rangeFields = {
-  from: time.optional().describe('Epoch milliseconds or RFC 3339; one hour before `to` where it is missing'),
-  to: time.optional().describe('Epoch milliseconds or RFC 3339, may lie ahead; now where it is missing'),
+  from: timeField.optional().describe('Epoch milliseconds or RFC 3339; one hour before `to` where it is missing'),
+  to: timeField.optional().describe('Epoch milliseconds or RFC 3339, may lie ahead; now where it is missing'),
 };
 /** The query fields of a range in windows. */
 export const windowFields = { ...rangeFields, step: step.optional() };

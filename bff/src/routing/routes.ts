@@ -38,7 +38,7 @@ import type { Change } from '../http/change.ts';
 import type { ReadQuery } from '../http/read-query.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField } from '../http/text-fields.ts';
-import { parseTime } from '../http/time-range.ts';
+import { timeField } from '../http/time-range.ts';
 import { INHIBITION_RULES, ROUTE_RULES } from './alert-routes.ts';
 import { createDefinitionChanges } from './definition-changes.ts';
 import { definitionRoutes } from './definition-routes.ts';
@@ -130,17 +130,6 @@ function alertRoutingRoutes({ database, query, change, now }: RoutingParts): Rou
 }
 
 const scheduleParams = z.object({ schedule_id: idField });
-const timeField = z
-  .string()
-  .max(40)
-  .transform((text, context) => {
-    const ms = parseTime(text);
-    if (ms !== undefined) return ms;
-    context.addIssue({ code: 'custom', message: 'must be epoch milliseconds or an RFC 3339 time like 2026-01-31T12:00:00Z' });
-    return z.NEVER;
-  })
-  .describe('Epoch milliseconds or RFC 3339');
-
 function scheduleRoutes({ database, query, change, now }: RoutingParts): Route[] {
   const overrides = createOverrideChanges(change, now);
   const findSchedule = createFindSchedule(query);
