@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { formatClock, formatMoment, formatSpan, formatTick, formatUtc, useTimeZone, zoneOffsetMs } from './format-time.ts';
+import {
+  formatClock,
+  formatMoment,
+  formatSpan,
+  formatTick,
+  formatUtc,
+  momentField,
+  momentOfField,
+  useTimeZone,
+  zoneOffsetMs,
+} from './format-time.ts';
 
 const at = (text: string) => Date.parse(`2026-03-${text}Z`);
 
@@ -34,4 +44,13 @@ test('times follow the chosen zone, and UTC stays UTC', () => {
   useTimeZone('utc');
   expect(zoneOffsetMs(t)).toBe(0);
   expect(formatUtc(t)).toBe('2026-03-03 14:05:30.000 UTC');
+});
+
+test('a field of day and time shows a moment in the chosen zone, and means it', () => {
+  expect(momentField(at('03T14:05:30'))).toBe('2026-03-03T14:05');
+  expect(momentOfField('2026-03-03T14:05')).toBe(at('03T14:05:00'));
+  expect(momentOfField('')).toBeNull();
+  useTimeZone('local');
+  expect(momentOfField(momentField(at('03T14:05:00')))).toBe(at('03T14:05:00'));
+  useTimeZone('utc');
 });

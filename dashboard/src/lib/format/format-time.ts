@@ -34,6 +34,22 @@ export function zoneOffsetMs(t: number): number {
   return zone === 'utc' ? 0 : new Date(t).getTimezoneOffset() * 60_000;
 }
 
+/** The moment at which the clocks of the chosen zone show a time, given as if they showed UTC. */
+export function momentOfClocks(shown: number): number {
+  return shown + zoneOffsetMs(shown + zoneOffsetMs(shown));
+}
+
+/** A moment as a field of day and time shows it in the chosen zone: 2026-03-01T14:05 */
+export function momentField(t: number): string {
+  return new Date(t - zoneOffsetMs(t)).toISOString().slice(0, 16);
+}
+
+/** What such a field means; null where it is empty. */
+export function momentOfField(text: string): number | null {
+  const shown = Date.parse(`${text}Z`);
+  return Number.isNaN(shown) ? null : momentOfClocks(shown);
+}
+
 /** 14:05 */
 export function formatClock(t: number | Date): string {
   return formats.clock.format(t);

@@ -1,4 +1,6 @@
-import { api } from '../api/client.ts';
+import type { List } from '@fleetbeat/contracts/api.ts';
+import type { Incident } from '@fleetbeat/contracts/incidents.ts';
+import { api, get } from '../api/client.ts';
 import { PAGES } from '../shell/pages.ts';
 import { best } from './find.ts';
 
@@ -58,6 +60,7 @@ export class Search {
       ['Hosts', hosts(q, signal)],
       ['Tasks', tasks(q, signal)],
       ['Rules', rules(q, signal)],
+      ['Incidents', incidents(q, signal)],
     ];
     const answers = await Promise.allSettled(kinds.map(([, read]) => read));
     if (this.#asked !== asked) return;
@@ -108,5 +111,15 @@ async function rules(q: string, signal: AbortSignal): Promise<Found[]> {
     label: one.rule.name,
     detail: one.firing > 0 ? `${one.firing} firing` : undefined,
     href: `/rules/${encodeURIComponent(one.id)}`,
+  }));
+}
+
+async function incidents(q: string, signal: AbortSignal): Promise<Found[]> {
+  const { items } = await get<List<Incident>>('/incidents', { q, limit: AT_MOST }, signal);
+  return items.map((one) => ({
+    id: String(one.id),
+    label: one.title,
+    detail: one.status,
+    href: `/incidents/${one.id}`,
   }));
 }

@@ -22,12 +22,29 @@ export const SHORTCUTS: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ['Esc'], does: 'Close what is open' },
 ];
 
+/** What a key does on the page that is shown. */
+export interface PageKey {
+  readonly key: string;
+  readonly does: string;
+  run(): void;
+}
+
 /** What is open above the page, and what keys do wherever one is. */
 class Commands {
   paletteShown = $state(false);
   keysShown = $state(false);
   notificationsShown = $state(false);
+  /** Besides those of every page. */
+  pageKeys = $state.raw<readonly PageKey[]>([]);
   #afterG = 0;
+
+  /** Keys that count until the returned function is called. */
+  useKeys(keys: readonly PageKey[]): () => void {
+    this.pageKeys = keys;
+    return () => {
+      if (this.pageKeys === keys) this.pageKeys = [];
+    };
+  }
 
   /** Takes a key that was pressed anywhere on the page. */
   key(event: KeyboardEvent): void {
@@ -66,6 +83,14 @@ class Commands {
         event.preventDefault();
         if (clock.paused) clock.resume();
         else clock.pause();
+        return;
+      default: {
+        const found = this.pageKeys.find(({ key }) => key === event.key);
+        if (found === undefined) return;
+        // The letter is not typed into what opens.
+        event.preventDefault();
+        found.run();
+      }
     }
   }
 }

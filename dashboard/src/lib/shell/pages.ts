@@ -4,6 +4,7 @@ import Bot from '@lucide/svelte/icons/bot';
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
 import Scale from '@lucide/svelte/icons/scale';
 import Server from '@lucide/svelte/icons/server';
+import Siren from '@lucide/svelte/icons/siren';
 import SquareKanban from '@lucide/svelte/icons/square-kanban';
 import Waypoints from '@lucide/svelte/icons/waypoints';
 
@@ -26,7 +27,8 @@ export const PAGES: readonly PageLink[] = [
   { path: '/agents', label: 'Agents', icon: Bot, key: 'a', words: 'fleet', first: true },
   { path: '/tasks', label: 'Tasks', icon: SquareKanban, key: 't', words: 'board kanban work', first: true },
   { path: '/hosts', label: 'Hosts', icon: Server, key: 'h', words: 'servers machines cpu memory disk' },
-  { path: '/alerts', label: 'Alerts', icon: BellRing, key: 'l', words: 'firing pending resolved acknowledge', first: true },
+  { path: '/incidents', label: 'Incidents', icon: Siren, key: 'i', words: 'acknowledge silences maintenance', first: true },
+  { path: '/alerts', label: 'Alerts', icon: BellRing, key: 'l', words: 'firing pending resolved acknowledge' },
   { path: '/rules', label: 'Rules', icon: Scale, key: 'r', words: 'alerting thresholds watch' },
   { path: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', words: 'panels charts wall reports' },
   { path: '/pipeline', label: 'Pipeline', icon: Waypoints, key: 'p', words: 'ledger lag dead letters late sources' },

@@ -89,7 +89,7 @@ async function reach(
     switch (kind) {
       case 'channel': {
         channels.add(id);
-        reaches.push(`channel ${id}`);
+        reaches.push(`channel ${await nameOf('channels', id)}`);
         break;
       }
       case 'schedule': {
@@ -115,6 +115,12 @@ async function reach(
       [userId],
     );
     for (const { id } of rows) channels.add(id);
-    return rows.length === 0 ? `${userId} (who has no channel)` : `${userId} (${counted(rows.length, 'channel')})`;
+    const name = await nameOf('users', userId);
+    return rows.length === 0 ? `${name} (who has no channel)` : `${name} (${counted(rows.length, 'channel')})`;
+  }
+
+  async function nameOf(table: 'channels' | 'users', id: string): Promise<string> {
+    const { rows } = await transaction.query<{ name: string }>(`select name from ${table} where id = $1`, [id]);
+    return rows[0]?.name ?? id;
   }
 }
