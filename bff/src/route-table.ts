@@ -161,11 +161,11 @@ export function createRoutes(parts: RouteParts): Route[] {
       createIncidentsReadModel(query, parts.database, nextEscalations),
       createIncidentChanges({ ...parts, announce }),
     ),
+    ...commentRoutes(createCommentsReadModel(query), createCommentChanges({ ...parts, announce })),
     ...routingRoutes(parts),
     ...notificationRoutes(createNotificationsReadModel(query), createMarkRead(parts.change, parts.now)),
     ...channelRoutes(
       createChannelsReadModel(query),
-    ...commentRoutes(createCommentsReadModel(query), createCommentChanges({ ...parts, announce })),
       createChannelChanges({ ...parts, targetRule: createTargetRule(config.notifyAllowPrivate) }),
       createTryOut({ ...parts, publicUrl: config.publicUrl }),
     ),
