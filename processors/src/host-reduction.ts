@@ -8,19 +8,19 @@ import { HostSamples } from './hosts/host-samples.ts';
 /** What host samples are reduced to: gauges and the host registry. */
 export class HostReduction implements Reduction {
   readonly samples = new HostSamples();
-  readonly #rollup = new HostRollup();
+  readonly rollup = new HostRollup();
 
   get partials(): number {
-    return this.#rollup.size;
+    return this.rollup.size;
   }
 
   add(event: DecodedEvent): void {
-    this.#rollup.add(event);
+    this.rollup.add(event);
     this.samples.add(event);
   }
 
   rows(source: number, seq: number): Iterable<PartialRow> {
-    return this.#rollup.rows(source, seq);
+    return this.rollup.rows(source, seq);
   }
 
   save(transaction: Transaction, cut: Cut): Promise<void> {

@@ -15,6 +15,7 @@ import { SourceProcessor, type CutTimes } from './engine/source-processor.ts';
 import { HostReduction } from './host-reduction.ts';
 import { keepLedger } from './ledger/keep-ledger.ts';
 import { LiveChanges, publishLive } from './publish-live.ts';
+import { RuleFeed } from './rule-feed.ts';
 import { TaskReduction } from './task-reduction.ts';
 
 /** Tasks are cut every second: their state is read from Postgres, and people wait for it. */
@@ -32,7 +33,8 @@ const COMPACT_AT_ONCE = 50;
 export async function start(context: ServiceContext): Promise<void> {
   const { config, logger, lifecycle, database, eventLog, timeSeries, metrics } = context;
   const owner = `${hostname()}/${process.pid}/${randomUUID()}`;
-  const cuts = createCutStore(database, timeSeries, owner);
+  const feed = new RuleFeed(() => processor.sources(), Date.now);
+  const cuts = feed.watching(createCutStore(database, timeSeries, owner));
   const presences = new Map<number, AgentPresence>();
   const changes = new LiveChanges();
 
@@ -84,7 +86,7 @@ export async function start(context: ServiceContext): Promise<void> {
   lifecycle.onStop('compaction', () => compaction.stop());
   const ledger = keepLedger(context);
   lifecycle.onStop('ledger', () => ledger.stop());
-  const alerts = keepAlerts(context, (told) => changes.announce(told));
+  const alerts = keepAlerts(context, feed, (told) => changes.announce(told));
   lifecycle.onStop('alerts', () => alerts.stop());
 
   new Gauge({

@@ -8,7 +8,7 @@ import { TaskChanges } from './tasks/task-changes.ts';
 
 /** What task events are reduced to: counts per workflow and the state of each task. */
 export class TaskReduction implements Reduction {
-  readonly #rollup = new TaskRollup();
+  readonly rollup = new TaskRollup();
   readonly #changes = new TaskChanges();
   readonly #announce: (changes: readonly LiveRecord[]) => void;
 
@@ -18,16 +18,16 @@ export class TaskReduction implements Reduction {
   }
 
   get partials(): number {
-    return this.#rollup.size;
+    return this.rollup.size;
   }
 
   add(event: DecodedEvent): void {
-    this.#rollup.add(event);
+    this.rollup.add(event);
     this.#changes.add(event);
   }
 
   rows(source: number, seq: number): Iterable<PartialRow> {
-    return this.#rollup.rows(source, seq);
+    return this.rollup.rows(source, seq);
   }
 
   save(transaction: Transaction): Promise<void> {

@@ -151,6 +151,25 @@ function conditionsOf(rule: Rule): Condition[] {
   }
 }
 
+/** Tells of values whether they would begin a breach of any level of a rule. For very many of them. */
+export function breachBegins(rule: ComparedRule): (value: number) => boolean {
+  const thresholds = [rule.error, rule.warning].flatMap((level) => (level === undefined ? [] : [level.threshold]));
+  const lowest = Math.min(...thresholds);
+  const highest = Math.max(...thresholds);
+  switch (rule.comparison) {
+    case '>':
+      return (value) => value > lowest;
+    case '>=':
+      return (value) => value >= lowest;
+    case '<':
+      return (value) => value < highest;
+    case '<=':
+      return (value) => value <= highest;
+    default:
+      return rule.comparison satisfies never;
+  }
+}
+
 function spent({ limit }: RuleOf<'budget'>, part: number, aheadS = 0): Condition['holds'] {
   return (observation) =>
     observation.kind === 'value' && (observation.value >= limit * part || (observation.limitIn ?? Infinity) <= aheadS);

@@ -2,7 +2,7 @@ import { HOST_GAUGES, type HostGauge, type SetName } from '@fleetbeat/contracts/
 import type { Measures } from '@fleetbeat/contracts/api.ts';
 import { RULE_WINDOWS, type RuleMeasure } from '@fleetbeat/contracts/rule-measures.ts';
 import type { ComparedRule } from '@fleetbeat/contracts/rules.ts';
-import { gaugePointOf, gaugeSamples, measuresOf, taskDurationsOf, taskTotalsOf } from '../time-series/measures.ts';
+import { gaugePointOf, READ_MEASURE, taskDurationsOf, taskTotalsOf } from '../time-series/measures.ts';
 import { COLUMN, type Partial } from '../time-series/partial.ts';
 import type { Observation } from './evaluate.ts';
 
@@ -46,67 +46,73 @@ export function observe(rule: ComparedRule, window: Partial | undefined, before?
 }
 
 /** The measure, or ratio of two, in a window; null where there is none, or with fewer messages than asked for. */
-export function valueOf({ measure, denominator, min_messages: least }: Asked, window: Partial | undefined): number | null {
-  if (window === undefined || countOf(window) < least) return null;
-  const value = read(measure, window);
-  if (denominator === undefined || value === null) return value;
-  const by = read(denominator, window);
-  return by === null || by === 0 ? null : value / by;
+export function valueOf(asked: Asked, window: Partial | undefined): number | null {
+  return window === undefined ? null : valueReader(asked)(window);
+}
+
+/** As `valueOf`, for very many windows. */
+export function valueReader({ measure, denominator, min_messages: least }: Asked): (window: Partial) => number | null {
+  const value = reader(measure);
+  const whole = denominator === undefined ? undefined : reader(denominator);
+  return (window) => {
+    if (least > 0 && countOf(window) < least) return null;
+    const part = value(window);
+    if (whole === undefined || part === null) return part;
+    const by = whole(window);
+    return by === null || by === 0 ? null : part / by;
+  };
 }
 
 /** How much a window is based on: messages, samples of a host, ended tasks. */
-function countOf(window: Partial): number {
-  switch (window.family) {
+function countOf({ family, values }: Partial): number {
+  switch (family) {
     case 'events':
-      return window.values[COLUMN.events.messages] as number;
+      return values[COLUMN.events.messages] as number;
     case 'gauges':
-      return gaugeSamples(window);
-    case 'tasks': {
-      const { completed, failed } = taskTotalsOf(window);
-      return completed + failed;
-    }
+      return values[COLUMN.gauges.samples] as number;
+    case 'tasks':
+      return (values[COLUMN.tasks.completed] as number) + (values[COLUMN.tasks.failed] as number);
     default:
-      return window.family satisfies never;
+      return family satisfies never;
   }
 }
 
-function read(measure: RuleMeasure, window: Partial): number | null {
+type Reader = (window: Partial) => number | null;
+
+function reader(measure: RuleMeasure): Reader {
   switch (measure) {
-    // The common ones without a look at all the others: there are very many windows.
-    case 'error_rate': {
-      const messages = window.values[COLUMN.events.messages] as number;
-      return messages === 0 ? null : (window.values[COLUMN.events.errors] as number) / messages;
-    }
-    case 'total_messages':
-      return window.values[COLUMN.events.messages] as number;
-    case 'total_errors':
-      return window.values[COLUMN.events.errors] as number;
+    case 'error_rate':
+      return ({ values }) => {
+        const messages = values[COLUMN.events.messages] as number;
+        return messages === 0 ? null : (values[COLUMN.events.errors] as number) / messages;
+      };
     case 'tasks_created':
-      return taskTotalsOf(window).created;
+      return (window) => taskTotalsOf(window).created;
     case 'tasks_started':
-      return taskTotalsOf(window).started;
+      return (window) => taskTotalsOf(window).started;
     case 'tasks_completed':
-      return taskTotalsOf(window).completed;
+      return (window) => taskTotalsOf(window).completed;
     case 'tasks_failed':
-      return taskTotalsOf(window).failed;
+      return (window) => taskTotalsOf(window).failed;
     case 'tasks_cancelled':
-      return taskTotalsOf(window).cancelled;
-    case 'failure_rate': {
-      const { completed, failed } = taskTotalsOf(window);
-      return completed + failed === 0 ? null : failed / (completed + failed);
-    }
+      return (window) => taskTotalsOf(window).cancelled;
+    case 'failure_rate':
+      return (window) => {
+        const { completed, failed } = taskTotalsOf(window);
+        return completed + failed === 0 ? null : failed / (completed + failed);
+      };
     case 'task_duration_average':
-      return inSeconds(taskDurationsOf(window).average);
+      return (window) => inSeconds(taskDurationsOf(window).average);
     case 'task_duration_p50':
-      return inSeconds(taskDurationsOf(window).p50);
+      return (window) => inSeconds(taskDurationsOf(window).p50);
     case 'task_duration_p95':
-      return inSeconds(taskDurationsOf(window).p95);
+      return (window) => inSeconds(taskDurationsOf(window).p95);
     case 'lag_s':
     case 'ledger_differences':
       // They are not in any window.
-      return null;
+      return () => null;
     default:
-      return isGauge(measure) ? (gaugePointOf(0, window)?.avg ?? null) : measuresOf(window)[measure satisfies keyof Measures];
+      return isGauge(measure) ? (window) => gaugePointOf(0, window)?.avg ?? null : READ_MEASURE[measure satisfies keyof Measures];
   }
 }
 

@@ -7,55 +7,73 @@ import { COLUMN, type Partial } from './partial.ts';
 type GaugePoint = z.infer<typeof gaugePointSchema>;
 type TaskTotals = z.infer<typeof visualizationsSchema>['task_totals'];
 
+const E = COLUMN.events;
+
+function at(partial: Partial, column: number): number {
+  return partial.values[column] as number;
+}
+
+function column(index: number): (partial: Partial) => number {
+  return (partial) => at(partial, index);
+}
+
+function quantile(q: number): (partial: Partial) => number | null {
+  return (partial) => {
+    const estimate = at(partial, E.timed) === 0 ? null : (partial.sketch?.quantile(q) ?? null);
+    // The extremes are known exactly; a bucket's middle may lie outside of them.
+    return estimate === null
+      ? null
+      : Math.min(at(partial, E.response_us_max), Math.max(at(partial, E.response_us_min), estimate)) / 1_000;
+  };
+}
+
+/** A column of microseconds as milliseconds, by what it is shared among; null where nothing was timed. */
+function timed(value: number, divisor: (partial: Partial) => number): (partial: Partial) => number | null {
+  return (partial) => (at(partial, E.timed) === 0 ? null : at(partial, value) / divisor(partial) / 1_000);
+}
+
 /**
- * Measures of a partial of the family `events`: times in milliseconds, money in US dollars, scores as
+ * How each measure is read from a partial of the family `events`: times in milliseconds, money in US dollars, scores as
  * sent. Quantiles (within 1%) are null where the partial was read without sketches.
  */
+export const READ_MEASURE: { readonly [M in keyof Measures]: (partial: Partial) => Measures[M] } = {
+  total_messages: column(E.messages),
+  total_user_messages: column(E.user_messages),
+  total_responses: column(E.responses),
+  total_tool_calls: column(E.tool_calls),
+  total_errors: column(E.errors),
+  total_feedback: column(E.feedback),
+  total_heartbeats: column(E.heartbeats),
+  average_response_time: timed(E.response_us, column(E.timed)),
+  response_time_min: timed(E.response_us_min, () => 1),
+  response_time_max: timed(E.response_us_max, () => 1),
+  response_time_p50: quantile(0.5),
+  response_time_p95: quantile(0.95),
+  response_time_p99: quantile(0.99),
+  total_tokens_used: ({ values }) =>
+    (values[E.input_tokens] as number) +
+    (values[E.output_tokens] as number) +
+    (values[E.cache_read_tokens] as number) +
+    (values[E.cache_write_tokens] as number) +
+    (values[E.reasoning_tokens] as number) +
+    (values[E.other_tokens] as number),
+  input_tokens: column(E.input_tokens),
+  output_tokens: column(E.output_tokens),
+  cache_read_tokens: column(E.cache_read_tokens),
+  cache_write_tokens: column(E.cache_write_tokens),
+  reasoning_tokens: column(E.reasoning_tokens),
+  other_tokens: column(E.other_tokens),
+  total_cost_usd: (partial) => at(partial, E.cost_micros) / 1e6,
+  average_feedback_score: (partial) =>
+    at(partial, E.scored) === 0 ? null : at(partial, E.score_micros) / at(partial, E.scored) / 1e6,
+  unique_users: (partial) => partial.distinct?.estimate() ?? 0,
+};
+
+const MEASURE_NAMES = Object.keys(READ_MEASURE) as (keyof Measures)[];
+
+/** All measures of a partial of the family `events`; see `READ_MEASURE`. */
 export function measuresOf(partial: Partial): Measures {
-  const { values } = partial;
-  const column = COLUMN.events;
-  const at = (index: number) => values[index] as number;
-  const timed = at(column.timed);
-  const scored = at(column.scored);
-  const min = at(column.response_us_min);
-  const max = at(column.response_us_max);
-  const quantile = (q: number): number | null => {
-    const estimate = timed === 0 ? null : (partial.sketch?.quantile(q) ?? null);
-    // The extremes are known exactly; a bucket's middle may lie outside of them.
-    return estimate === null ? null : Math.min(max, Math.max(min, estimate)) / 1_000;
-  };
-  const tokens =
-    at(column.input_tokens) +
-    at(column.output_tokens) +
-    at(column.cache_read_tokens) +
-    at(column.cache_write_tokens) +
-    at(column.reasoning_tokens) +
-    at(column.other_tokens);
-  return {
-    total_messages: at(column.messages),
-    total_user_messages: at(column.user_messages),
-    total_responses: at(column.responses),
-    total_tool_calls: at(column.tool_calls),
-    total_errors: at(column.errors),
-    total_feedback: at(column.feedback),
-    total_heartbeats: at(column.heartbeats),
-    average_response_time: timed === 0 ? null : at(column.response_us) / timed / 1_000,
-    response_time_min: timed === 0 ? null : min / 1_000,
-    response_time_max: timed === 0 ? null : max / 1_000,
-    response_time_p50: quantile(0.5),
-    response_time_p95: quantile(0.95),
-    response_time_p99: quantile(0.99),
-    total_tokens_used: tokens,
-    input_tokens: at(column.input_tokens),
-    output_tokens: at(column.output_tokens),
-    cache_read_tokens: at(column.cache_read_tokens),
-    cache_write_tokens: at(column.cache_write_tokens),
-    reasoning_tokens: at(column.reasoning_tokens),
-    other_tokens: at(column.other_tokens),
-    total_cost_usd: at(column.cost_micros) / 1e6,
-    average_feedback_score: scored === 0 ? null : at(column.score_micros) / scored / 1e6,
-    unique_users: partial.distinct?.estimate() ?? 0,
-  };
+  return Object.fromEntries(MEASURE_NAMES.map((name) => [name, READ_MEASURE[name](partial)])) as unknown as Measures;
 }
 
 /** One gauge over one window in the gauge's own unit, or null where there was no sample. */

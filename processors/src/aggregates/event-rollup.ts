@@ -54,7 +54,12 @@ export class EventRollup {
   /** The rows that the cut stores. */
   *rows(source: number, seq: number): Generator<PartialRow> {
     yield* this.agents.rows(source, seq);
-    for (const table of this.#derived(this.#windows.keys())) yield* table.rows(source, seq);
+    for (const table of this.derived()) yield* table.rows(source, seq);
+  }
+
+  /** Fleet, models and message types, as they are now. */
+  derived(): PartialTable[] {
+    return this.#derived(this.#windows.keys());
   }
 
   /** The windows of one agent that changed since the last call and start at `oldest` (epoch ms) or later. */

@@ -7,10 +7,10 @@ const AT = COLUMN.gauges;
 
 /** The rollups of host samples over one cut: one key for each gauge of each host. */
 export class HostRollup {
-  readonly #gauges = new PartialTable('host');
+  readonly gauges = new PartialTable('host');
 
   get size(): number {
-    return this.#gauges.size;
+    return this.gauges.size;
   }
 
   add(event: DecodedEvent): void {
@@ -18,12 +18,12 @@ export class HostRollup {
     for (const gauge of HOST_GAUGES) {
       const value = event.fields[gauge] as number | undefined;
       if (value === undefined) continue;
-      addSample(this.#gauges.of(gaugeKey(gauge, event.key)).at(window).values, Math.round(value * 1e3), event.ts);
+      addSample(this.gauges.of(gaugeKey(gauge, event.key)).at(window).values, Math.round(value * 1e3), event.ts);
     }
   }
 
   rows(source: number, seq: number): Generator<PartialRow> {
-    return this.#gauges.rows(source, seq);
+    return this.gauges.rows(source, seq);
   }
 }
 

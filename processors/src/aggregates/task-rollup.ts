@@ -15,22 +15,22 @@ const STATUS_COLUMN = {
 
 /** The rollups of task events over one cut, per workflow and for all tasks. */
 export class TaskRollup {
-  readonly #workflows = new PartialTable('workflow');
+  readonly workflows = new PartialTable('workflow');
   readonly #all = new PartialTable('tasks');
 
   get size(): number {
-    return this.#workflows.size + this.#all.size;
+    return this.workflows.size + this.#all.size;
   }
 
   add(event: DecodedEvent): void {
     const window = windowStart(event.ts, TIERS['10s']);
     const workflow = (event.fields['workflow_id'] as string | undefined) ?? NONE;
-    addStep(this.#workflows.of(workflow).at(window), event.fields);
+    addStep(this.workflows.of(workflow).at(window), event.fields);
     addStep(this.#all.of(WHOLE).at(window), event.fields);
   }
 
   *rows(source: number, seq: number): Generator<PartialRow> {
-    yield* this.#workflows.rows(source, seq);
+    yield* this.workflows.rows(source, seq);
     yield* this.#all.rows(source, seq);
   }
 }

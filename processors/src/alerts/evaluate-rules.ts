@@ -19,9 +19,11 @@ import {
 import type { Verdict } from './diagnose.ts';
 import { isHostWatch, judgeSilent, type HostWatch } from './joint-liveness.ts';
 import { tell } from './notification-text.ts';
-import { observations, type Observations, type Sight } from './observations.ts';
+import { observations, questionsOf, type Observations, type Sight } from './observations.ts';
 import { readArchived } from './registry.ts';
+import type { RollingWindows } from './rolling-windows.ts';
 import { readSourceClocks } from './source-clocks.ts';
+import { RingFull } from './window-ring.ts';
 
 /** Alerts of one rule that are pending or firing, at most; further keys in breach are counted. */
 export const MAX_ALERTS_PER_RULE = 100;
@@ -30,7 +32,8 @@ const EVALUATION_LOCK = 2_914_460_871;
 /** Resolved alerts and notifications are kept for 30 days. */
 const KEEP_MS = 30 * 24 * 3_600_000;
 
-export interface Evaluator extends Pick<Sight, 'database' | 'windows' | 'history' | 'silentMs'> {
+export interface Evaluator extends Pick<Sight, 'database' | 'history' | 'silentMs' | 'since'> {
+  readonly windows: Pick<RollingWindows, 'follow' | 'read'>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -72,6 +75,7 @@ export async function evaluateUnlocked(evaluator: Evaluator): Promise<Evaluation
     lagging: clocks.some(({ lagging }) => lagging),
     hostWatches: rules.flatMap(({ id, rule }) => (isHostWatch(rule) ? [{ ruleId: id, rule }] : [])),
   };
+  await evaluator.windows.follow(questionsOf(rules.flatMap(({ rule }) => rule ?? [])), at, round.clocks);
   const active = Map.groupBy(await readActiveAlerts(database), ({ ruleId }) => ruleId);
   const notifications: Notification[] = [];
   const health: RuleHealth[] = [];
@@ -101,7 +105,7 @@ export async function evaluateUnlocked(evaluator: Evaluator): Promise<Evaluation
 }
 
 function problemOf(error: unknown): string {
-  if (error instanceof TooManyRows)
+  if (error instanceof TooManyRows || error instanceof RingFull)
     return 'the window holds too much to be read every few seconds: watch fewer keys or a shorter window';
   return error instanceof Error ? error.message.slice(0, 500) : 'could not be evaluated';
 }

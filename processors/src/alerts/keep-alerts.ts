@@ -1,6 +1,7 @@
 import type { LiveRecord } from '@fleetbeat/contracts/live.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { every } from '../engine/every.ts';
+import type { CutFeed } from './cut-feed.ts';
 import { shipDefaultRules } from './default-rules.ts';
 import { evaluateRules } from './evaluate-rules.ts';
 import { RollingWindows } from './rolling-windows.ts';
@@ -9,17 +10,19 @@ import { RuleHistory } from './rule-history.ts';
 /** How often rules are evaluated, in milliseconds. */
 const EVERY_MS = 1_000;
 
-/** Evaluates rules again and again; of all processors one at a time does. What it tells is announced live as well. */
+/** Evaluates rules again and again, on windows that `feed` keeps fresh; of all processors one at a time does. What it tells is announced live as well. */
 export function keepAlerts(
   context: Pick<ServiceContext, 'config' | 'logger' | 'database' | 'timeSeries' | 'metrics'>,
+  feed: CutFeed,
   announce: (changes: readonly LiveRecord[]) => void,
 ): { stop(): Promise<void> } {
   const { config, logger, database, timeSeries, metrics } = context;
   const now = Date.now;
   const sources = { store: timeSeries, database, retention: config.retention, now };
-  const windows = new RollingWindows(sources, now);
+  const windows = new RollingWindows(sources, feed);
   const history = new RuleHistory(sources, now);
   const silentMs = { agent: config.agentOfflineMs, host: config.hostOfflineMs };
+  const since = now();
   let shipped = false;
   let complained = '';
   return every(
@@ -27,7 +30,9 @@ export function keepAlerts(
     async () => {
       if (!shipped) await shipDefaultRules(database);
       shipped = true;
-      const round = await metrics.timed('evaluate_rules', () => evaluateRules({ database, windows, history, silentMs, now }));
+      const round = await metrics.timed('evaluate_rules', () =>
+        evaluateRules({ database, windows, history, silentMs, now, since }),
+      );
       if (round === null) return;
       announce(round.notifications.map((data) => ({ type: 'notification', data })));
       const complaint = JSON.stringify(round.problems);

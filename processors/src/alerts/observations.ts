@@ -1,15 +1,21 @@
 import { gaugeKey, WHOLE } from '@fleetbeat/contracts/aggregates.ts';
-import type { RuleWindow, WindowSet } from '@fleetbeat/contracts/rule-measures.ts';
+import { RULE_WINDOWS, type WindowSet } from '@fleetbeat/contracts/rule-measures.ts';
 import type { ComparedRule, Rule, RuleOf } from '@fleetbeat/contracts/rules.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import { observeBudget, spendings } from '@fleetbeat/infra/rules/budget.ts';
-import type { Observation } from '@fleetbeat/infra/rules/evaluate.ts';
-import { keyPrefix, needsSketches, observe } from '@fleetbeat/infra/rules/measure-value.ts';
+import { breachBegins, type Observation } from '@fleetbeat/infra/rules/evaluate.ts';
+import { keyPrefix, needsSketches, observe, valueReader } from '@fleetbeat/infra/rules/measure-value.ts';
 import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import { countLedgerDifferences, readMembers, readWorkers } from './registry.ts';
-import type { RollingWindows, WindowQuestion } from './rolling-windows.ts';
+import {
+  BEHIND_FOR_ALL_MS,
+  BEHIND_MS,
+  type RollingWindows,
+  type WindowContents,
+  type WindowQuestion,
+} from './rolling-windows.ts';
 import type { RuleHistory } from './rule-history.ts';
-import { isSilent, type SourceClock } from './source-clocks.ts';
+import { isSilent, LAGS_AFTER_MS, type SourceClock } from './source-clocks.ts';
 
 /** What rules see. */
 
@@ -22,11 +28,16 @@ export interface Sight {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly clocks: ReadonlyMap<number, SourceClock>;
+  /** When this evaluator began, epoch milliseconds. */
+  readonly since: number;
   /** Any source does; then nothing that is missing is believed. */
   readonly lagging: boolean;
 }
 
-/** What a rule sees, by key. `otherwise`: of keys that have an alert and are not among them. */
+/**
+ * What a rule sees, by key. `entries`: at least of all keys that a breach may begin for. `otherwise`: of keys that have an
+ * alert and are not among them.
+ */
 export interface Observations {
   get(key: string): Observation | undefined;
   entries(): Iterable<readonly [string, Observation]>;
@@ -35,6 +46,9 @@ export interface Observations {
 
 export const NO_DATA: Observation = { kind: 'no_data' };
 export const UNKNOWN: Observation = { kind: 'unknown' };
+
+/** While nothing can be told, nothing changes. */
+const NOTHING_KNOWN: Observations = { get: () => undefined, entries: () => [], otherwise: UNKNOWN };
 
 export function seen(byKey: ReadonlyMap<string, Observation>, otherwise: Observation): Observations {
   return { get: (key) => byKey.get(key), entries: () => byKey.entries(), otherwise };
@@ -51,16 +65,19 @@ export async function observations(sight: Sight, rule: Rule): Promise<Observatio
     case 'budget':
       return budgets(sight, rule);
     case 'threshold':
-      return rule.watch.set === 'pipeline' ? ofPipeline(sight, rule) : compared(sight, rule);
+      return rule.watch.set === 'pipeline' ? ofPipeline(sight, rule) : crossed(sight, rule);
     case 'change':
-      return compared(sight, rule);
+      return changed(sight, rule);
     default:
       return rule satisfies never;
   }
 }
 
-async function ofPipeline({ database, clocks, at }: Sight, { measure }: RuleOf<'threshold'>): Promise<Observations> {
+async function ofPipeline({ database, clocks, at, since }: Sight, { measure }: RuleOf<'threshold'>): Promise<Observations> {
   const value = measure === 'lag_s' ? lagOf(clocks, at) : await countLedgerDifferences(database);
+  // Until processors have had the time to catch up, a clock that stands where they were stopped tells nothing.
+  if (measure === 'lag_s' && value !== undefined && value * 1_000 > LAGS_AFTER_MS && at - since < LAGS_AFTER_MS)
+    return NOTHING_KNOWN;
   return seen(new Map([[WHOLE, value === undefined ? NO_DATA : { kind: 'value', value }]]), NO_DATA);
 }
 
@@ -101,11 +118,12 @@ async function standstills(sight: Sight, rule: RuleOf<'looping'>): Promise<Obser
 
 async function absences(sight: Sight, rule: RuleOf<'absence'>): Promise<Observations> {
   const missing = sight.lagging ? UNKNOWN : NO_DATA;
-  const set = windowSetOf(rule);
-  const { byKey: contents } = await sight.windows.read(questionOf(set, rule.window, false));
+  const { set } = rule.watch;
+  const contents = sight.windows.read(questionOf(rule));
+  if (contents === undefined) return NOTHING_KNOWN;
   const keys = (await chosenKeys(sight, rule)) ?? [WHOLE];
   const observationOf = (key: string): Observation =>
-    contents.has(set === 'host' ? gaugeKey('cpu_usage', key) : key) ? { kind: 'value', value: 1 } : missing;
+    contents.byKey.has(set === 'host' ? gaugeKey('cpu_usage', key) : key) ? { kind: 'value', value: 1 } : missing;
   // Whoever is no longer among the keys is not waited for: as good as heard from.
   return seen(new Map(keys.map((key) => [key, observationOf(key)])), sight.lagging ? UNKNOWN : { kind: 'value', value: 1 });
 }
@@ -123,36 +141,90 @@ async function budgets(sight: Sight, rule: RuleOf<'budget'>): Promise<Observatio
   return seen(observed, NO_DATA);
 }
 
-async function compared(sight: Sight, rule: ComparedRule): Promise<Observations> {
-  const missing = sight.lagging ? UNKNOWN : NO_DATA;
-  const set = windowSetOf(rule);
-  const sketches = needsSketches(rule);
-  const { to, byKey: contents } = await sight.windows.read(
-    questionOf(set, rule.window, sketches, rule.kind === 'change' ? 60_000 : undefined),
-  );
-  // A part of the events is less than all of them.
-  if (sight.lagging && (rule.kind === 'change' || rule.comparison.startsWith('<'))) return seen(new Map(), UNKNOWN);
-  const before = rule.kind === 'change' ? await sight.history.before(rule, set, to, sketches) : undefined;
-  const prefix = keyPrefix(set, rule.measure);
-  const chosen = await chosenKeys(sight, rule);
-  return {
-    get: (key) => observationOf(contents.get(prefix + key), before?.get(prefix + key)),
-    *entries() {
-      if (chosen !== undefined) {
-        for (const key of chosen) yield [key, observationOf(contents.get(prefix + key), before?.get(prefix + key))] as const;
-        return;
-      }
-      for (const [key, window] of contents) {
-        if (key.startsWith(prefix)) yield [key.slice(prefix.length), observationOf(window, before?.get(key))] as const;
-      }
-    },
-    otherwise: missing,
-  };
+/** A part of the events is less than all of them. */
+function needsAll({ kind, comparison }: ComparedRule): boolean {
+  return kind === 'change' || comparison.startsWith('<');
+}
 
-  function observationOf(window: Partial | undefined, then: Partial | undefined): Observation {
-    const observation = observe(rule, window, then);
-    return observation.kind === 'no_data' ? missing : observation;
+async function crossed(sight: Sight, rule: RuleOf<'threshold'>): Promise<Observations> {
+  const contents = sight.windows.read(questionOf(rule));
+  if (contents === undefined || (sight.lagging && needsAll(rule))) return NOTHING_KNOWN;
+  const prefix = keyPrefix(windowSetOf(rule), rule.measure);
+  const chosen = await chosenKeys(sight, rule);
+  const isBreach = breachBegins(rule);
+  return {
+    get: (key) => {
+      const observation = observe(rule, contents.byKey.get(prefix + key));
+      if (!sight.lagging) return observation;
+      // What is missing may be what keeps it in breach.
+      return observation.kind === 'value' && isBreach(observation.value) ? observation : UNKNOWN;
+    },
+    entries: () => breachesIn(contents, rule, chosen),
+    otherwise: sight.lagging ? UNKNOWN : NO_DATA,
+  };
+}
+
+type Breach = readonly [key: string, observation: Observation];
+const BREACHES = new WeakMap<WindowContents, Map<string, readonly Breach[]>>();
+
+/** The keys of a window that are in breach: found once, until there is something else in it. */
+function breachesIn(
+  contents: WindowContents,
+  rule: RuleOf<'threshold'>,
+  chosen: readonly string[] | undefined,
+): readonly Breach[] {
+  const known = BREACHES.get(contents) ?? new Map<string, readonly Breach[]>();
+  BREACHES.set(contents, known);
+  const { measure, denominator, min_messages, window, per_second, comparison, warning, error, watch } = rule;
+  // Who has labels may be others the next time.
+  const name =
+    chosen === undefined || watch.keys !== undefined
+      ? JSON.stringify([measure, denominator, min_messages, window, per_second, comparison, warning, error, watch])
+      : undefined;
+  const found = (name === undefined ? undefined : known.get(name)) ?? findBreaches(contents, rule, chosen);
+  if (name !== undefined) known.set(name, found);
+  return found;
+}
+
+/** The keys of a window, or those chosen of them, that are in breach of a rule. */
+export function findBreaches(
+  { byKey }: Pick<WindowContents, 'byKey'>,
+  rule: RuleOf<'threshold'>,
+  chosen: readonly string[] | undefined,
+): Breach[] {
+  const prefix = keyPrefix(windowSetOf(rule), rule.measure);
+  const valueIn = valueReader(rule);
+  const isBreach = breachBegins(rule);
+  const seconds = rule.per_second ? RULE_WINDOWS[rule.window] / 1_000 : 1;
+  const breaches: Breach[] = [];
+  const look = (key: string, contents: Partial): void => {
+    const value = valueIn(contents);
+    if (value !== null && isBreach(value / seconds)) breaches.push([key, { kind: 'value', value: value / seconds }]);
+  };
+  if (chosen === undefined) {
+    for (const [key, contents] of byKey) if (prefix === '' || key.startsWith(prefix)) look(key.slice(prefix.length), contents);
+    return breaches;
   }
+  for (const key of chosen) {
+    const contents = byKey.get(prefix + key);
+    if (contents !== undefined) look(key, contents);
+  }
+  return breaches;
+}
+
+async function changed(sight: Sight, rule: RuleOf<'change'>): Promise<Observations> {
+  const contents = sight.windows.read(questionOf(rule));
+  if (contents === undefined || sight.lagging) return NOTHING_KNOWN;
+  const set = windowSetOf(rule);
+  const before = await sight.history.before(rule, set, contents.to, needsSketches(rule));
+  const prefix = keyPrefix(set, rule.measure);
+  const keys = (await chosenKeys(sight, rule)) ?? keysWith(prefix, contents.byKey.keys());
+  const get = (key: string): Observation => observe(rule, contents.byKey.get(prefix + key), before.get(prefix + key));
+  return { get, entries: () => keys.map((key) => [key, get(key)] as const), otherwise: NO_DATA };
+}
+
+function keysWith(prefix: string, keys: Iterable<string>): string[] {
+  return [...keys].flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []));
 }
 
 /** The keys that a rule is about; undefined where it is about all there are. */
@@ -176,7 +248,20 @@ function windowSetOf({ watch: { set } }: Rule): WindowSet {
   return set;
 }
 
-/** Windows of up to 5 minutes move by 10 s, longer ones by minutes. */
-function questionOf(set: WindowSet, window: RuleWindow, sketches: boolean, stepMs?: 60_000): WindowQuestion {
-  return { set, window, sketches, stepMs: stepMs ?? (window === '1m' || window === '5m' ? 10_000 : 60_000) };
+/** The questions that rules ask of rolling windows. */
+export function questionsOf(rules: readonly Rule[]): WindowQuestion[] {
+  return rules.flatMap((rule) => {
+    if (!rule.enabled || rule.watch.set === 'pipeline') return [];
+    return rule.kind === 'threshold' || rule.kind === 'change' || rule.kind === 'absence' ? [questionOf(rule)] : [];
+  });
+}
+
+/** Windows of up to 5 minutes move by 10 s, longer ones and those that are compared with others by minutes. */
+function questionOf(rule: RuleOf<'absence'> | ComparedRule): WindowQuestion {
+  const { kind, window } = rule;
+  const set = windowSetOf(rule);
+  const stepMs = kind !== 'change' && (window === '1m' || window === '5m') ? 10_000 : 60_000;
+  if (kind === 'absence') return { set, window, stepMs, measures: [], behindMs: BEHIND_FOR_ALL_MS };
+  const measures = [rule.measure, ...(rule.denominator === undefined ? [] : [rule.denominator])];
+  return { set, window, stepMs, measures, behindMs: needsAll(rule) ? BEHIND_FOR_ALL_MS : BEHIND_MS };
 }

@@ -1,76 +1,399 @@
-import { RULE_WINDOWS, type RuleWindow, type WindowSet } from '@fleetbeat/contracts/rule-measures.ts';
-import { SETS } from '@fleetbeat/contracts/aggregates.ts';
+import { SETS, TIERS, type Family, type SetName } from '@fleetbeat/contracts/aggregates.ts';
+import { RULE_WINDOWS, type RuleMeasure, type RuleWindow, type WindowSet } from '@fleetbeat/contracts/rule-measures.ts';
+import { columnsOf, PRESENCE } from '@fleetbeat/infra/rules/measure-columns.ts';
 import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
-import { readWindows, type WindowSources } from '@fleetbeat/infra/time-series/read-windows.ts';
+import type { WindowSources } from '@fleetbeat/infra/time-series/read-windows.ts';
+import { readStoredState, type StoredState } from '@fleetbeat/infra/time-series/stored-cuts.ts';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { NO_FEED, type CutFeed, type CutTable, type FedCut } from './cut-feed.ts';
+import type { SourceClock } from './source-clocks.ts';
+import { fillRing, fillRingWithCuts } from './fill-ring.ts';
+import { WindowRing, type RingShape } from './window-ring.ts';
 
-/** How far behind the clock a rolling window ends, in milliseconds: what was appended before is stored by then. */
-const BEHIND_MS = 12_000;
-/** A window is read again after this long at the earliest, and so that reading takes a tenth of the time at most. */
-const FRESH_MS = 5_000;
-const SHARE_OF_TIME = 10;
-/** Rows that one window of a set is merged from at most; more is a problem of the rules that ask for it. */
-const MAX_ROWS = 500_000;
+/** How far behind the clock a rolling window ends at least, in milliseconds: until then events are on their way. */
+export const BEHIND_MS = 3_000;
+/** Where it matters what is missing, senders that gather their events for a while are waited for. */
+export const BEHIND_FOR_ALL_MS = 12_000;
+/** Events may lie this far ahead. */
+const AHEAD_MS = 5 * 60_000;
+/** A window ends this far behind at most: by what it waits for, what senders are given, and its step. */
+const SLACK_MS = 2 * 60_000;
+/** How long a round waits for windows that are being read from the store, in milliseconds. */
+const PATIENCE_MS = 1_000;
+/** Keys that are summed in one go, so that nothing else waits for long. */
+const KEYS_AT_ONCE = 2_000;
 
 export interface WindowQuestion {
   readonly set: WindowSet;
   readonly window: RuleWindow;
-  readonly sketches: boolean;
+  readonly measures: readonly RuleMeasure[];
   /** What its end moves by, in milliseconds. */
   readonly stepMs: 10_000 | 60_000;
+  readonly behindMs: number;
 }
 
-/** What is in a window that ends at `to` (epoch milliseconds), by key of the set. */
+/** What is in a window that ends at `to` (epoch milliseconds), by key of the set. Another object wherever it is another content. */
 export interface WindowContents {
   readonly to: number;
   readonly byKey: ReadonlyMap<string, Partial>;
 }
 
-interface Read {
-  readonly contents: Promise<WindowContents>;
-  readonly sketches: boolean;
-  freshUntil: number;
+/** The ring of a set and step, and what has gone into it. */
+interface Held {
+  readonly set: WindowSet;
+  readonly shape: RingShape;
+  /** Null while it is being filled. */
+  ring: WindowRing | null;
+  filling: Promise<void>;
+  error: Error | undefined;
+  /** The newest cut of each source that is in it; sources that had none are absent. */
+  through: Map<number, number>;
+}
+
+interface OpenTables {
+  readonly cut: FedCut;
+  readonly tables: readonly CutTable[];
+}
+
+interface Rolling {
+  readonly question: WindowQuestion;
+  ring: WindowRing | null;
+  contents: (WindowContents & { readonly byKey: Map<string, Partial> }) | undefined;
+  /** Keys whose events in the window have changed since they were summed. */
+  readonly changed: Set<string>;
 }
 
 /**
- * Rolling windows of whole sets, each read once for all rules that ask for it. Rejects as the store does, and with
- * `TooManyRows` where a window holds too much; that answer is kept as long as any other.
+ * Rolling windows of whole sets, kept in memory and moved on with the stream. What was stored is in rings of slots: read
+ * from the store once, then taken over cut by cut, from this process where it made the cut, else from the store. Cuts that
+ * are open in this process are added when a window is summed, so that nothing waits to be stored.
+ *
+ * A window ends where every source has been read up to. It never goes back: after a rebalance or a restart it stands still
+ * until all that was in it is there again.
  */
 export class RollingWindows {
   readonly #sources: WindowSources;
-  readonly #now: () => number;
-  readonly #reads = new Map<string, Read>();
+  readonly #feed: CutFeed;
+  readonly #held = new Map<string, Held>();
+  readonly #rolling = new Map<string, Rolling>();
+  /** Events of each window of each open cut when they were last looked at. */
+  #shown = new Map<string, Map<SetName, Map<string, Map<number, number>>>>();
+  #recomputed: number | undefined;
+  #notBefore: number | undefined;
 
-  constructor(sources: WindowSources, now: () => number) {
+  constructor(sources: WindowSources, feed: CutFeed = NO_FEED) {
     this.#sources = sources;
-    this.#now = now;
+    this.#feed = feed;
   }
 
-  read(question: WindowQuestion): Promise<WindowContents> {
-    const name = `${question.set}/${question.window}/${question.stepMs}`;
-    const known = this.#reads.get(name);
-    if (known !== undefined && known.freshUntil > this.#now() && (known.sketches || !question.sketches)) return known.contents;
-    const begun = this.#now();
-    // Until it is there, everybody waits for the same read.
-    const read: Read = { contents: this.#ask(question, begun), sketches: question.sketches, freshUntil: Infinity };
-    this.#reads.set(name, read);
-    const settle = (): void => {
-      const took = this.#now() - begun;
-      read.freshUntil = begun + Math.max(FRESH_MS, took * SHARE_OF_TIME);
+  /** The contents of a window that was followed; undefined where it cannot be told now. Throws where it could not be read. */
+  read(question: WindowQuestion): WindowContents | undefined {
+    const error = this.#held.get(ringName(question))?.error;
+    if (error !== undefined) throw error;
+    return this.#rolling.get(nameOf(question))?.contents;
+  }
+
+  /** How many series are held, and the bytes of their columns and sketches. */
+  size(): { readonly series: number; readonly bytes: number } {
+    const sizes = [...this.#held.values()].flatMap(({ ring }) => (ring === null ? [] : [ring.size()]));
+    return {
+      series: sizes.reduce((sum, { series }) => sum + series, 0),
+      bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
     };
-    read.contents.then(settle, settle);
-    return read.contents;
   }
 
-  async #ask({ set, window, sketches, stepMs }: WindowQuestion, now: number): Promise<WindowContents> {
-    const length = RULE_WINDOWS[window];
-    const to = Math.floor((now - BEHIND_MS) / stepMs) * stepMs;
-    const { byKey } = await readWindows(this.#sources, { set, from: to - length, to, stepMs, sketches, limit: MAX_ROWS });
-    const contents = new Map<string, Partial>();
-    for (const [key, windows] of byKey) {
-      const whole = new Partial(SETS[set]);
-      for (const each of windows.values()) whole.merge(each);
-      contents.set(key, whole);
-    }
-    return { to, byKey: contents };
+  /**
+   * Brings the windows that are asked for up to `at` (epoch ms) and forgets all others. `clocks`: how far each source is
+   * stored. Rejects where the database cannot be used; where the store cannot, `read` says so.
+   */
+  async follow(questions: readonly WindowQuestion[], at: number, clocks: ReadonlyMap<number, SourceClock>): Promise<void> {
+    this.#notBefore ??= await lastChange(this.#sources);
+    const fed = this.#feed.stored();
+    const state = await this.#storedState(at);
+    this.#ask(questions, at);
+    const open = this.#openCuts(state);
+    // Before anything is waited for: what is read meanwhile may go into cuts that are not among these.
+    const readTo = this.#readTo(open, at, clocks);
+    this.#fold(fed.filter(({ source, seq }) => seq <= storedOf(state, source)));
+    this.#feed.release(fed.filter(({ source, seq }) => seq <= storedOf(state, source)));
+    await this.#fillGaps(state, at);
+    const sets = this.#sets();
+    const tables = open.map((cut) => ({ cut, tables: cut.tables(sets) }));
+    this.#note(tables);
+    for (const rolling of this.#rolling.values()) await this.#move(rolling, at, readTo, tables);
   }
+
+  /** One moment of the database; where hours were recomputed since, all is read anew. */
+  async #storedState(at: number): Promise<StoredState> {
+    const { database } = this.#sources;
+    const from = at - RULE_WINDOWS['1h'] - 2 * TIERS['1h'];
+    const { rows } = await database.query<{ mark: number }>(
+      'select coalesce(sum(version), 0)::float8 as mark from hour_versions where hour >= $1',
+      [from],
+    );
+    const mark = rows[0]?.mark ?? 0;
+    if (this.#recomputed !== undefined && mark > this.#recomputed) this.#held.clear();
+    this.#recomputed = mark;
+    return readStoredState(database, from, at + AHEAD_MS, false);
+  }
+
+  /** Makes what is asked for the first time, and begins to fill its ring. */
+  #ask(questions: readonly WindowQuestion[], at: number): void {
+    const wanted = new Map(questions.map((question) => [nameOf(question), question]));
+    for (const name of this.#rolling.keys()) if (!wanted.has(name)) this.#rolling.delete(name);
+    for (const [name, question] of wanted) {
+      if (!this.#rolling.has(name)) {
+        this.#rolling.set(name, { question, ring: null, contents: undefined, changed: new Set() });
+      }
+    }
+    const byRing = Map.groupBy(questions, ringName);
+    for (const name of this.#held.keys()) if (!byRing.has(name)) this.#held.delete(name);
+    for (const [name, asked] of byRing) {
+      const shape = shapeFor(asked);
+      const held = this.#held.get(name);
+      if (held !== undefined && held.error === undefined && covers(held.shape, shape)) continue;
+      const [first] = asked;
+      if (first === undefined) continue;
+      this.#held.set(name, this.#fill(first.set, held === undefined ? shape : union(held.shape, shape), at));
+    }
+  }
+
+  #fill(set: WindowSet, shape: RingShape, at: number): Held {
+    const held: Held = { set, shape, ring: null, filling: Promise.resolve(), error: undefined, through: new Map() };
+    const ring = new WindowRing(shape, oldestSlot(shape, at));
+    held.filling = fillRing(this.#sources, set, ring, at).then(
+      (through) => {
+        held.through = through;
+        held.ring = ring;
+      },
+      (error: unknown) => {
+        held.error = asError(error);
+      },
+    );
+    return held;
+  }
+
+  /** Cuts of this process that others do not see yet, and that nobody else has made. */
+  #openCuts(state: StoredState): FedCut[] {
+    const stored = this.#feed.stored();
+    const mine = new Set(stored.map(idOf));
+    return [
+      ...stored.filter(({ source, seq }) => seq > storedOf(state, source)),
+      ...this.#feed.open().filter((cut) => cut.seq > storedOf(state, cut.source) && !mine.has(idOf(cut))),
+    ];
+  }
+
+  /** Takes over what this process has stored. */
+  #fold(cuts: readonly FedCut[]): void {
+    for (const cut of cuts) {
+      const rings = [...this.#held.values()].filter(({ through }) => (through.get(cut.source) ?? -1) === cut.seq - 1);
+      if (rings.length === 0) continue;
+      const tables = cut.tables(new Set(rings.map(({ set }) => set)));
+      this.#noteChanges(cut, tables);
+      this.#shown.delete(idOf(cut));
+      for (const held of rings) {
+        if (held.ring === null) continue;
+        try {
+          for (const table of tables) if (table.set === held.set) addTable(held.ring, table);
+        } catch (error) {
+          held.error = asError(error);
+        }
+        held.through.set(cut.source, cut.seq);
+      }
+    }
+  }
+
+  /** Reads from the store what other processes have stored, and this one before it had the ring. */
+  async #fillGaps(state: StoredState, at: number): Promise<void> {
+    const patience = new AbortController();
+    const filling = [...this.#held.values()].filter(({ ring, error }) => ring === null && error === undefined);
+    if (filling.length > 0) {
+      const waited = pause(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined);
+      await Promise.race([Promise.all(filling.map((held) => held.filling)), waited]);
+      patience.abort();
+    }
+    for (const held of this.#held.values()) {
+      if (held.ring === null) continue;
+      held.ring.advance(oldestSlot(held.shape, at));
+      for (const [source, upTo] of state.storedSeq) {
+        const have = held.through.get(source) ?? -1;
+        if (upTo <= have) continue;
+        try {
+          const changes = await fillRingWithCuts(this.#sources, held.set, held.ring, { source, after: have, upTo, state });
+          held.through.set(source, upTo);
+          for (const [key, window] of changes) this.#noteChange(held.set, key, window);
+          held.error = undefined;
+        } catch (error) {
+          held.error = asError(error);
+        }
+      }
+    }
+  }
+
+  #sets(): Set<SetName> {
+    return new Set([...this.#held.values()].map(({ set }) => set));
+  }
+
+  #note(cuts: readonly OpenTables[]): void {
+    const ids = new Set(cuts.map(({ cut }) => idOf(cut)));
+    for (const id of this.#shown.keys()) if (!ids.has(id)) this.#shown.delete(id);
+    for (const { cut, tables } of cuts) this.#noteChanges(cut, tables);
+  }
+
+  /** Finds the windows of a cut that have changed since they were last looked at. */
+  #noteChanges(cut: FedCut, tables: readonly CutTable[]): void {
+    const id = idOf(cut);
+    const shownOfCut = this.#shown.get(id) ?? new Map<SetName, Map<string, Map<number, number>>>();
+    this.#shown.set(id, shownOfCut);
+    for (const table of tables) {
+      const shownOfSet = shownOfCut.get(table.set) ?? new Map<string, Map<number, number>>();
+      shownOfCut.set(table.set, shownOfSet);
+      const presence = PRESENCE[SETS[table.set]];
+      for (const key of table.keys()) {
+        let shown = shownOfSet.get(key);
+        for (const [window, { values }] of table.windowsOf(key)) {
+          let events = 0;
+          for (const column of presence) events += values[column] as number;
+          if (shown?.get(window) === events) continue;
+          if (shown === undefined) shownOfSet.set(key, (shown = new Map()));
+          shown.set(window, events);
+          this.#noteChange(table.set as WindowSet, key, window);
+        }
+      }
+    }
+  }
+
+  #noteChange(set: WindowSet, key: string, window: number): void {
+    for (const { question, contents, changed } of this.#rolling.values()) {
+      if (question.set !== set || contents === undefined || window >= contents.to) continue;
+      if (window >= contents.to - RULE_WINDOWS[question.window]) changed.add(key);
+    }
+  }
+
+  /** Up to when everything that was appended is known here; sources that lag are not waited for. */
+  #readTo(open: readonly FedCut[], at: number, clocks: ReadonlyMap<number, SourceClock>): number {
+    const here = new Set(open.map(({ source }) => source));
+    let readTo = at;
+    for (const { source, clock, lagging } of clocks.values()) {
+      const fed = here.has(source) ? this.#feed.clockOf(source) : undefined;
+      if (!lagging) readTo = Math.min(readTo, Math.max(clock, fed ?? 0));
+    }
+    return readTo;
+  }
+
+  /** Moves a window on, or sums again what has changed in it. */
+  async #move(rolling: Rolling, at: number, readTo: number, cuts: readonly OpenTables[]): Promise<void> {
+    const { question, changed } = rolling;
+    const held = this.#held.get(ringName(question));
+    const ring = held?.ring ?? null;
+    if (held === undefined || ring === null || held.error !== undefined) return;
+    const { set, stepMs, behindMs } = question;
+    const to = Math.floor(Math.min(at - behindMs, readTo) / stepMs) * stepMs;
+    const floor = Math.floor(((this.#notBefore ?? 0) - behindMs) / stepMs) * stepMs;
+    if (to < (rolling.contents?.to ?? floor)) return;
+    const isSame = rolling.contents?.to === to && rolling.ring === ring;
+    if (isSame && changed.size === 0) return;
+    // A ring that was filled meanwhile may have a cut already that was open before.
+    const tables = cuts
+      .filter(({ cut }) => cut.seq > (held.through.get(cut.source) ?? -1))
+      .flatMap((cut) => cut.tables.filter((table) => table.set === set));
+    const from = to - RULE_WINDOWS[question.window];
+    const byKey = isSame ? (rolling.contents?.byKey ?? new Map<string, Partial>()) : new Map<string, Partial>();
+    const keys = isSame ? [...changed] : new Set([...ring.keys(), ...tables.flatMap((table) => [...table.keys()])]);
+    changed.clear();
+    let summed = 0;
+    for (const key of keys) {
+      const sum = sumOf(SETS[set], ring, tables, key, from, to);
+      if (sum === undefined) byKey.delete(key);
+      else byKey.set(key, sum);
+      if (++summed % KEYS_AT_ONCE === 0) await nextTurn();
+    }
+    rolling.ring = ring;
+    rolling.contents = { to, byKey };
+  }
+}
+
+function sumOf(
+  family: Family,
+  ring: WindowRing,
+  tables: readonly CutTable[],
+  key: string,
+  from: number,
+  to: number,
+): Partial | undefined {
+  const sum = new Partial(family);
+  let any = ring.addTo(sum, key, from, to);
+  for (const table of tables) {
+    for (const [window, partial] of table.windowsOf(key)) {
+      if (window < from || window >= to) continue;
+      sum.merge(partial);
+      any = true;
+    }
+  }
+  return any ? sum : undefined;
+}
+
+function addTable(ring: WindowRing, table: CutTable): void {
+  for (const key of table.keys()) for (const [window, partial] of table.windowsOf(key)) ring.add(key, window, partial);
+}
+
+function storedOf(state: StoredState, source: number): number {
+  return state.storedSeq.get(source) ?? -1;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function idOf({ source, seq }: FedCut): string {
+  return `${source}/${seq}`;
+}
+
+function nameOf({ set, window, stepMs, behindMs }: WindowQuestion): string {
+  return `${set}/${window}/${stepMs}/${behindMs}`;
+}
+
+function ringName({ set, stepMs }: WindowQuestion): string {
+  return `${set}/${stepMs}`;
+}
+
+function shapeFor(questions: readonly WindowQuestion[]): RingShape {
+  const [first] = questions;
+  if (first === undefined) throw new RangeError('a ring is for at least one question');
+  const { set, stepMs } = first;
+  const longest = Math.max(...questions.map(({ window }) => RULE_WINDOWS[window]));
+  const slots = Math.ceil((longest + AHEAD_MS + SLACK_MS) / stepMs) + 2;
+  return { family: SETS[set], stepMs, slots, ...columnsOf(set, [...new Set(questions.flatMap(({ measures }) => measures))]) };
+}
+
+function covers(held: RingShape, asked: RingShape): boolean {
+  return (
+    held.slots >= asked.slots &&
+    (held.sketch || !asked.sketch) &&
+    (held.distinct || !asked.distinct) &&
+    asked.columns.every((column) => held.columns.includes(column))
+  );
+}
+
+function union(a: RingShape, b: RingShape): RingShape {
+  return {
+    ...b,
+    slots: Math.max(a.slots, b.slots),
+    columns: [...new Set([...a.columns, ...b.columns])].sort((x, y) => x - y),
+    sketch: a.sketch || b.sketch,
+    distinct: a.distinct || b.distinct,
+  };
+}
+
+/** Where a ring begins that reaches as far ahead of `at` as events may lie. */
+function oldestSlot({ stepMs, slots }: RingShape, at: number): number {
+  return Math.floor((at + AHEAD_MS) / stepMs) * stepMs - (slots - 2) * stepMs;
+}
+
+/** When an alert has last changed: what was known then must be known again before any changes. */
+async function lastChange({ database }: WindowSources): Promise<number> {
+  const { rows } = await database.query<{ at: number | null }>(
+    'select max(greatest(began_at, fired_at, resolved_at)) as at from alerts',
+  );
+  return rows[0]?.at ?? 0;
 }

@@ -42,11 +42,11 @@ export async function readSourceClocks(database: Database, now: number): Promise
     noted_clock: number | null;
     steady_from: number | null;
   }
-  // While a cut is open, the registry is as old as the cut before.
+  // While a cut is open, the registry is as old as the cut before; whatever was in it once stays there.
   const { rows } = await database.query<Row>(
     `select s.id, n.clock_ms as noted_clock, n.steady_from_ms as steady_from,
-       case when s.open_events = 0 then s.clock_ms else coalesce(
-         (select c.last_append_ms from cuts c where c.source = s.id and c.stored_at is not null order by c.seq desc limit 1),
+       case when s.open_events = 0 then s.clock_ms else coalesce(greatest(n.clock_ms,
+         (select c.last_append_ms from cuts c where c.source = s.id and c.stored_at is not null order by c.seq desc limit 1)),
          s.clock_ms) end as clock
      from sources s left join alert_sources n on n.source = s.id where s.clock_ms > 0`,
   );

@@ -51,7 +51,8 @@ export async function createAlertWorld(): Promise<AlertWorld> {
       const now = () => clock;
       const sources = { store, database, now };
       const silentMs = { agent: 30 * S, host: 30 * S };
-      return { database, windows: new RollingWindows(sources, now), history: new RuleHistory(sources, now), silentMs, now };
+      const windows = new RollingWindows(sources);
+      return { database, windows, history: new RuleHistory(sources, now), silentMs, now, since: 0 };
     },
 
     async at(seconds, logStands = false) {
@@ -81,7 +82,15 @@ export async function createAlertWorld(): Promise<AlertWorld> {
         { ...row, tier: '10s', window: Math.floor(at / 10_000) * 10_000 },
         { ...row, tier: '1m', window: Math.floor(at / 60_000) * 60_000 },
       ];
-      await inTransaction(database, (transaction) => store.write(tiers, transaction));
+      await inTransaction(database, async (transaction) => {
+        await store.write(tiers, transaction);
+        await transaction.query(
+          `insert into cuts (source, seq, first_offset, end_offset, records, read, aggregated, duplicate, dead, late,
+                             first_append_ms, last_append_ms, hours, duplicates, owner, stored_at)
+           values ($1, $2::bigint, $2::bigint, $2::bigint + 1, 1, 1, 1, 0, 0, 1, $3, $3, '{}', '', 'test', now())`,
+          [row.source, row.seq, at],
+        );
+      });
     },
 
     async sawAgent(agent, seconds, { host, status = 'online' } = {}) {
