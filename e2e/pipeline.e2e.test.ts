@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectExactFlush } from './late-flush.ts';
 import { hasCluster, startCluster, type RunningCluster } from './start-cluster.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
 
@@ -166,5 +167,9 @@ describe.each([
           .toBe(5);
       });
     });
+
+    it('is exact in every tier a minute after an agent has flushed 20 hours, and says which windows changed late', async () => {
+      await expectExactFlush(system);
+    }, 120_000);
   });
 });
