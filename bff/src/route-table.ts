@@ -69,6 +69,7 @@ import { createRecomputeChanges } from './recompute/recompute-changes.ts';
 import { recomputeRoutes } from './recompute/routes.ts';
 import { createReachOf } from './routing/escalations.ts';
 import { routingRoutes } from './routing/routes.ts';
+import { csvRoutes } from './reports/csv-routes.ts';
 import { createRulesReadModel } from './rules/read-model.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { createRuleChanges } from './rules/rule-changes.ts';
@@ -181,7 +182,7 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...webVitalRoutes(parts.registry),
     ...ingestAddressRoutes(config.ingestUrl),
   ];
-  return withOpenApi(routes, API);
+  return withOpenApi([...routes, ...csvRoutes(routes, parts.now)], API);
 }
 
 function accessAndUserRoutes({ config, database, query, change, auth, now }: RouteParts): Route[] {

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Router, text, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { whoSent } from '../access/authenticated.ts';
@@ -44,9 +46,21 @@ function handlerOf(route: Route, guard: Guard): RequestHandler {
     };
     const answer = await route.run(call);
     if (route.answer === undefined) response.status(route.status).end();
+    else if (answer instanceof Readable)
+      await sendStream(answer, response.status(route.status).type(route.media ?? 'text/plain'));
     else if (route.media !== undefined) response.status(route.status).type(route.media).send(answer);
     else response.status(route.status).json(answer);
   };
+}
+
+/** What fails or is given up half-way breaks off, so that nobody takes it for all. */
+async function sendStream(answer: Readable, response: Response): Promise<void> {
+  try {
+    await pipeline(answer, response);
+  } catch (error) {
+    // Whoever asked has left.
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
 }
 
 const parseText = text({ type: () => true, limit: MAX_TEXT });

@@ -40,7 +40,7 @@ export interface Route {
   readonly bodyMedia: string | undefined;
   /** Undefined answers 204 without a body. */
   readonly answer: z.ZodType | undefined;
-  /** The media type of an answer that is no JSON: the handler answers its text or bytes. */
+  /** The media type of an answer that is no JSON: the handler answers its text or bytes, or a stream of them. */
   readonly media: string | undefined;
   readonly status: number;
   readonly run: (call: Call<unknown, unknown, unknown>) => Promise<unknown>;
