@@ -70,6 +70,7 @@ import { recomputeRoutes } from './recompute/routes.ts';
 import { createReachOf } from './routing/escalations.ts';
 import { routingRoutes } from './routing/routes.ts';
 import { csvRoutes } from './reports/csv-routes.ts';
+import { createRunBacktest } from './rules/backtest/run-backtest.ts';
 import { createRulesReadModel } from './rules/read-model.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { createRuleChanges } from './rules/rule-changes.ts';
@@ -156,7 +157,10 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...dispatchRoutes(createDispatch({ ...parts, announce })),
     ...workflowRoutes(workflows, workflowChanges),
     ...templateRoutes(workflows, createTemplateChanges(parts.change, parts.now), workflowChanges),
-    ...ruleRoutes(createRulesReadModel(query), createRuleChanges(parts.change)),
+    ...ruleRoutes(createRulesReadModel(query), createRuleChanges(parts.change), {
+      ...parts,
+      runBacktest: createRunBacktest(parts),
+    }),
     ...alertRoutes(createAlertsReadModel(query), createAcknowledge(parts.change, parts.now)),
     ...incidentRoutes(
       createIncidentsReadModel(query, parts.database, nextEscalations),

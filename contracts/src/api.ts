@@ -3,13 +3,12 @@ import { MESSAGE_TYPES } from './events.ts';
 
 /** What the REST API takes and answers. Times are epoch milliseconds unless a field says otherwise. */
 
-/** A mistake in a file that was sent. `path` leads to it from the top: `rules.3.warning.threshold`; lines and columns count from 1. */
-export const fileMistakeSchema = z.object({
-  line: z.number().int(),
-  column: z.number().int(),
-  path: z.string(),
-  message: z.string(),
-});
+/** A mistake in what was sent. `path` leads to it from the top: `rules.3.warning.threshold`, empty where it is the whole. */
+export const mistakeSchema = z.object({ path: z.string(), message: z.string() });
+export type Mistake = z.infer<typeof mistakeSchema>;
+
+/** A mistake in a file; lines and columns count from 1. */
+export const fileMistakeSchema = mistakeSchema.extend({ line: z.number().int(), column: z.number().int() });
 export type FileMistake = z.infer<typeof fileMistakeSchema>;
 
 /** RFC 9457. */
@@ -22,8 +21,8 @@ export const problemSchema = z.object({
   request_id: z.string().optional(),
   /** What would have been taken instead. */
   allowed: z.array(z.string()).optional(),
-  /** Every mistake in a file, by its place. */
-  mistakes: z.array(fileMistakeSchema).optional(),
+  /** Every mistake in what was sent, by its place; of a file with line and column. */
+  mistakes: z.array(mistakeSchema.extend(fileMistakeSchema.pick({ line: true, column: true }).partial().shape)).optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
 

@@ -139,6 +139,7 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'post /rules': OPERATOR,
   'get /rules/export': VIEWER,
   'post /rules/import': OPERATOR,
+  'post /rules/backtest': VIEWER,
   'get /rules/{rule_id}/versions': VIEWER,
   'get /rules/{rule_id}': VIEWER,
   'patch /rules/{rule_id}': OPERATOR,

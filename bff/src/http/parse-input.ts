@@ -1,7 +1,10 @@
 import type * as z from 'zod';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 
-/** What somebody sent, by its schema. Throws the problem `invalid-<place>`, which names up to five mistakes and where they are. */
+/** Mistakes that are told at once; the sentence names the first five. */
+const MAX_MISTAKES = 50;
+
+/** What somebody sent, by its schema. Throws the problem `invalid-<place>`, which names the mistakes and where they are. */
 export function parseInput<T extends z.ZodType>(
   schema: T,
   value: unknown,
@@ -10,9 +13,9 @@ export function parseInput<T extends z.ZodType>(
 ): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const reasons = result.error.issues.slice(0, 5).map(({ path, message }) => {
-    const where = [...within, ...path.map(String)].join('.');
-    return where === '' ? message : `${where}: ${message}`;
+  const mistakes = result.error.issues.slice(0, MAX_MISTAKES).map(({ path, message }) => {
+    return { path: [...within, ...path.map(String)].join('.'), message };
   });
-  throw new HttpProblem(400, `invalid-${place}`, reasons.join('; '));
+  const reasons = mistakes.slice(0, 5).map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  throw new HttpProblem(400, `invalid-${place}`, reasons.join('; '), {}, { mistakes });
 }

@@ -8,11 +8,13 @@ import {
   type StoredRule,
 } from '@fleetbeat/contracts/rules.ts';
 import { listSchema } from '@fleetbeat/contracts/api.ts';
+import { backtestAnswerSchema, backtestSchema } from '@fleetbeat/contracts/backtest.ts';
 import { askerOf } from '../access/asker.ts';
 import { pageFields } from '../http/cursor.ts';
 import { etagOf, ifMatch } from '../http/if-match.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
+import type { RunBacktest } from './backtest/run-backtest.ts';
 import type { RulesReadModel } from './read-model.ts';
 import { readRulesFile, writeRulesFile } from './rules-file.ts';
 import { unknownRule, type RuleChanges } from './rule-changes.ts';
@@ -22,7 +24,11 @@ const headers = { 'If-Match': 'The `ETag` of the rule as you have read it; anoth
 const YAML = 'application/yaml';
 const patchSchema = z.record(z.string(), z.unknown());
 
-export function ruleRoutes(rules: RulesReadModel, changes: RuleChanges): Route[] {
+export function ruleRoutes(
+  rules: RulesReadModel,
+  changes: RuleChanges,
+  { runBacktest, now }: { runBacktest: RunBacktest; now: () => number },
+): Route[] {
   async function answer(ruleId: string, response: Response): Promise<StoredRule> {
     const rule = await rules.find(ruleId);
     if (rule === null) throw unknownRule();
@@ -65,6 +71,23 @@ export function ruleRoutes(rules: RulesReadModel, changes: RuleChanges): Route[]
       },
       async ({ query, body, request, response }) =>
         changes.importAll(askerOf(request, response), readRulesFile(body), query.dry_run === 'true'),
+    ),
+    route(
+      'post',
+      '/rules/backtest',
+      {
+        summary: 'What a rule would have done over stored history',
+        description:
+          'Would it have fired, for how long, and whom would it have called? Changes nothing. By the functions that evaluate rules live, as if the rule had been made and switched on at `from`; nobody acknowledges. Too wide a question is answered 422 with what to narrow.',
+        body: backtestSchema,
+        answer: backtestAnswerSchema,
+      },
+      async ({ body }) => {
+        const { rule, rule_id: ruleId, from, to = now() } = body;
+        const asked = rule ?? (await rules.find(ruleId ?? ''))?.rule;
+        if (asked === undefined) throw unknownRule();
+        return runBacktest({ rule: asked, ruleId: ruleId ?? null, from, to });
+      },
     ),
     route(
       'get',

@@ -1,0 +1,103 @@
+import { BUDGET_PERIODS, CHANGE_AGAINST, RULE_WINDOWS } from '@fleetbeat/contracts/rule-measures.ts';
+import type { Rule } from '@fleetbeat/contracts/rules.ts';
+import { formatDuration } from '@fleetbeat/contracts/alert-values.ts';
+import { HttpProblem } from '@fleetbeat/infra/problem.ts';
+import type { TierRetention } from '@fleetbeat/infra/time-series/window-plan.ts';
+import { NARROW } from './limits.ts';
+
+/** Which looks a backtest takes, and in which windows history can still tell what they saw. */
+
+/** The processors see a window this long after it has ended, in milliseconds. */
+export const SEEN_AFTER_MS = 12_000;
+const TEN_SECONDS = 10_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** What is about to expire while it is read. */
+const MARGIN_MS = 10 * MINUTE;
+/** Looks of one backtest at most. */
+const MAX_LOOKS = 50_000;
+
+/** Looks are taken at every `stepMs` from `from` to `to`, both included. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly stepMs: number;
+  /** When the backtest is over: as late as the end of the range could have been seen. */
+  readonly ends: number;
+}
+
+/** How far before a look a rule sees, in milliseconds. `silentMs`: how long somebody is silent who is offline. */
+function reachOf(rule: Rule, silentMs: number): number {
+  switch (rule.kind) {
+    case 'threshold':
+      return rule.watch.set === 'pipeline' ? 0 : RULE_WINDOWS[rule.window];
+    case 'absence':
+      // Who was there before is read from the full hour on.
+      return RULE_WINDOWS[rule.window] + HOUR;
+    case 'change':
+      return RULE_WINDOWS[rule.window] + CHANGE_AGAINST[rule.against];
+    case 'budget':
+      // Hours before the range come from windows of an hour.
+      return rule.period === '1h' ? BUDGET_PERIODS['1h'] : 0;
+    case 'liveness':
+      return silentMs + TEN_SECONDS + HOUR;
+    case 'looping':
+      return 0;
+    default:
+      return rule satisfies never;
+  }
+}
+
+/**
+ * The span of a backtest, in steps of 10 seconds where the processors take those and history still has them, else of a minute.
+ * Throws problems: `no-history` where nothing is kept that could tell, `history-expired`, `empty-range`, `backtest-too-long`.
+ */
+export function spanOf(
+  rule: Rule,
+  range: { from: number; to: number },
+  silentMs: number,
+  retention: TierRetention,
+  now: number,
+): Span {
+  refuseUnkept(rule);
+  const reach = reachOf(rule, silentMs);
+  const earliest = Math.floor(range.from / MINUTE) * MINUTE - reach;
+  const isKept = (tier: '10s' | '1m') => earliest >= now - retention[tier] + MARGIN_MS;
+  const movesBySeconds =
+    rule.kind === 'liveness' ||
+    ((rule.kind === 'threshold' || rule.kind === 'absence') &&
+      rule.watch.set !== 'pipeline' &&
+      (rule.window === '1m' || rule.window === '5m'));
+  const stepMs = movesBySeconds && (isKept('10s') || rule.kind === 'liveness') ? TEN_SECONDS : MINUTE;
+  const tier = stepMs === TEN_SECONDS ? '10s' : '1m';
+  if (!isKept(tier) && rule.watch.set !== 'pipeline') {
+    const first = new Date(Math.ceil((now - retention[tier] + MARGIN_MS + reach) / MINUTE) * MINUTE + MINUTE).toISOString();
+    const windows = tier === '10s' ? 'ten seconds' : 'a minute';
+    throw new HttpProblem(
+      422,
+      'history-expired',
+      `windows of ${windows} are kept for ${formatDuration(retention[tier] / 1_000)}, and this rule looks back: let from be ${first} or later`,
+    );
+  }
+  const from = Math.ceil(range.from / stepMs) * stepMs;
+  const last = Math.min(range.to, now - SEEN_AFTER_MS);
+  const to = Math.floor(last / stepMs) * stepMs;
+  if (to <= from) throw new HttpProblem(400, 'empty-range', 'there is no whole window between from and to that is over');
+  const looks = (to - from) / stepMs;
+  if (looks > MAX_LOOKS) {
+    const most = MAX_LOOKS.toLocaleString('en');
+    throw new HttpProblem(422, 'backtest-too-long', `${looks} looks are more than ${most}: ${NARROW}`);
+  }
+  return { from, to, stepMs, ends: last + SEEN_AFTER_MS };
+}
+
+function refuseUnkept(rule: Rule): void {
+  const unkept =
+    rule.kind === 'looping'
+      ? 'when tasks stood still is not kept'
+      : rule.kind === 'threshold' && rule.measure === 'lag_s'
+        ? 'how far the pipeline lagged is not kept'
+        : undefined;
+  if (unkept === undefined) return;
+  throw new HttpProblem(422, 'no-history', `${unkept}, so nobody can tell whether this rule would have fired: try it in shadow`);
+}
