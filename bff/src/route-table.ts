@@ -76,6 +76,11 @@ import { ruleRoutes } from './rules/routes.ts';
 import { createRuleChanges } from './rules/rule-changes.ts';
 import { createQuerySeries } from './series/query-series.ts';
 import { seriesRoutes } from './series/routes.ts';
+import { createAutoApprovalChanges } from './suggestions/auto-approval-changes.ts';
+import { createOutcomes } from './suggestions/outcomes.ts';
+import { createSuggestionsReadModel } from './suggestions/read-model.ts';
+import { suggestionRoutes } from './suggestions/routes.ts';
+import { createSuggestionChanges } from './suggestions/suggestion-changes.ts';
 import { createDispatch } from './tasks/dispatch.ts';
 import { dispatchRoutes } from './tasks/dispatch-routes.ts';
 import { createTasksReadModel } from './tasks/read-model.ts';
@@ -131,6 +136,7 @@ export function createRoutes(parts: RouteParts): Route[] {
   const recentHosts = createRecentHosts(query);
   const announce: Announce = (news) => tellLive(parts.eventLog, parts.logger, news);
   const taskChanges = createTaskChanges({ ...parts, announce });
+  const agentChanges = createAgentChanges(parts.change, parts.now);
   const workflows = createWorkflowsReadModel(query, parts.now);
   const workflowChanges = createWorkflowChanges({ ...parts, announce });
   const readLateWindows = createReadLateWindows(query, parts.timeSeries, config.retention['1m'], parts.now);
@@ -143,7 +149,7 @@ export function createRoutes(parts: RouteParts): Route[] {
   const routes = [
     ...parts.probes,
     ...accessAndUserRoutes(parts),
-    ...agentRoutes(agents, createAgentChanges(parts.change, parts.now)),
+    ...agentRoutes(agents, agentChanges),
     ...agentMetricsRoutes({ ...parts, agents, readLateWindows }),
     ...eventRoutes(createEventsReadModel(query, parts.logger)),
     ...fleetRoutes({ ...parts, readLateWindows }),
@@ -168,6 +174,18 @@ export function createRoutes(parts: RouteParts): Route[] {
     ),
     ...commentRoutes(createCommentsReadModel(query), createCommentChanges({ ...parts, announce })),
     ...routingRoutes(parts),
+    ...suggestionRoutes({
+      suggestions: createSuggestionsReadModel(query),
+      changes: createSuggestionChanges({
+        ...parts,
+        announce,
+        updateTask: taskChanges.updateWithin,
+        pauseAgent: agentChanges.pauseWithin,
+        publicUrl: config.publicUrl,
+      }),
+      outcomes: createOutcomes(query, parts.now),
+      setAutoApproval: createAutoApprovalChanges(parts.change, parts.now),
+    }),
     ...notificationRoutes(createNotificationsReadModel(query), createMarkRead(parts.change, parts.now)),
     ...channelRoutes(
       createChannelsReadModel(query),

@@ -19,8 +19,11 @@ export const CHANNEL_TYPES = [
 ] as const;
 export type ChannelType = (typeof CHANNEL_TYPES)[number];
 
-/** Why somebody is told: something began, goes on, was passed on for want of an answer, is in hands, is over; or a channel is tried out. */
-export const NOTICE_KINDS = ['firing', 'repeat', 'escalated', 'acknowledged', 'resolved', 'test'] as const;
+/**
+ * Why somebody is told: something began, goes on, was passed on for want of an answer, is in hands, is over; an agent's
+ * suggestion is approved; or a channel is tried out.
+ */
+export const NOTICE_KINDS = ['firing', 'repeat', 'escalated', 'acknowledged', 'resolved', 'approved', 'test'] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 /** One alert of a notice. */

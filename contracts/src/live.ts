@@ -4,6 +4,7 @@ import { notificationSchema } from './alerts.ts';
 import { agentStatusSchema, seriesPointSchema } from './api.ts';
 import { commentDeletedSchema, commentSchema } from './comments.ts';
 import { incidentSchema } from './incidents.ts';
+import { suggestionSchema } from './suggestions.ts';
 import { taskDeletedSchema, taskSchema } from './tasks.ts';
 import { workflowSchema } from './workflows.ts';
 
@@ -57,6 +58,10 @@ export const liveRecordSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('performance_update'), data: performanceUpdateSchema }),
   z.object({ type: z.literal('notification'), data: notificationSchema }),
   z.object({ type: z.literal('incident'), data: incidentSchema }),
+  z.object({ type: z.literal('suggestion_created'), data: suggestionSchema }),
+  z.object({ type: z.literal('suggestion_approved'), data: suggestionSchema }),
+  z.object({ type: z.literal('suggestion_rejected'), data: suggestionSchema }),
+  z.object({ type: z.literal('suggestion_expired'), data: suggestionSchema }),
   z.object({ type: z.literal('comment_added'), data: commentSchema }),
   z.object({ type: z.literal('comment_updated'), data: commentSchema }),
   z.object({ type: z.literal('comment_deleted'), data: commentDeletedSchema }),
@@ -80,6 +85,10 @@ export interface ServerData {
   visualization_update: VisualizationUpdate;
   notification: z.infer<typeof notificationSchema>;
   incident: z.infer<typeof incidentSchema>;
+  suggestion_created: z.infer<typeof suggestionSchema>;
+  suggestion_approved: z.infer<typeof suggestionSchema>;
+  suggestion_rejected: z.infer<typeof suggestionSchema>;
+  suggestion_expired: z.infer<typeof suggestionSchema>;
   comment_added: z.infer<typeof commentSchema>;
   comment_updated: z.infer<typeof commentSchema>;
   comment_deleted: z.infer<typeof commentDeletedSchema>;
@@ -103,6 +112,10 @@ export const CHANNEL_OF = {
   visualization_update: 'metrics',
   notification: 'notifications',
   incident: 'notifications',
+  suggestion_created: 'suggestions',
+  suggestion_approved: 'suggestions',
+  suggestion_rejected: 'suggestions',
+  suggestion_expired: 'suggestions',
   comment_added: 'notifications',
   comment_updated: 'notifications',
   comment_deleted: 'notifications',

@@ -15,21 +15,30 @@ const FIELDS = ['name', 'tags', 'notes', 'paused', 'archived_at'] as const;
 
 /** Changes what people say about agents, each time together with its entry in the audit log. Throws problems. */
 export function createAgentChanges(change: Change, now: () => number) {
-  async function update(asker: Asker, agentId: string, next: (before: Said) => Said): Promise<void> {
-    await change('agents.update', async (transaction) => {
-      const before = await lock(transaction, agentId);
-      const after = next(before);
-      const changes = changesBetween(before, after, FIELDS);
-      if (Object.keys(changes).length === 0) return;
-      await transaction.query(
-        'update agents set given_name = $2, tags = $3, notes = $4, paused = $5, archived_at = $6 where agent_id = $1',
-        [agentId, after.name, after.tags, after.notes, after.paused, after.archived_at],
-      );
-      await recordChange(transaction, { entityType: 'agent', entityId: agentId, action: 'updated', ...asker, changes });
-    });
+  async function updateWithin(
+    transaction: Transaction,
+    asker: Asker,
+    agentId: string,
+    next: (before: Said) => Said,
+  ): Promise<void> {
+    const before = await lock(transaction, agentId);
+    const after = next(before);
+    const changes = changesBetween(before, after, FIELDS);
+    if (Object.keys(changes).length === 0) return;
+    await transaction.query(
+      'update agents set given_name = $2, tags = $3, notes = $4, paused = $5, archived_at = $6 where agent_id = $1',
+      [agentId, after.name, after.tags, after.notes, after.paused, after.archived_at],
+    );
+    await recordChange(transaction, { entityType: 'agent', entityId: agentId, action: 'updated', ...asker, changes });
   }
 
+  const update = (asker: Asker, agentId: string, next: (before: Said) => Said) =>
+    change('agents.update', (transaction) => updateWithin(transaction, asker, agentId, next));
+
   return {
+    /** Pauses an agent inside a transaction of somebody else's. */
+    pauseWithin: (transaction: Transaction, asker: Asker, agentId: string) =>
+      updateWithin(transaction, asker, agentId, (before) => ({ ...before, paused: true })),
     patch: (asker: Asker, agentId: string, patch: AgentPatch) =>
       update(asker, agentId, (before) => ({ ...before, ...definedOf(patch) })),
     /** Asked again it stays archived since it was first. */

@@ -100,6 +100,8 @@ const EMPTY = new Set([
   '/recomputes',
   '/schedules',
   '/silences',
+  '/suggestions',
+  '/suggestions/auto-approve',
   '/users/{user_id}/sessions',
   '/workflow-templates',
   '/workflows',

@@ -21,6 +21,14 @@ export function plainMessage({ message }: Published): Record<string, unknown> | 
       return { ...data, type: 'notification', seq };
     case 'incident':
       return { ...data, type: 'incident', seq };
+    case 'suggestion_created':
+      return { ...data, type: 'suggestionCreated', seq };
+    case 'suggestion_approved':
+      return { ...data, type: 'suggestionApproved', seq };
+    case 'suggestion_rejected':
+      return { ...data, type: 'suggestionRejected', seq };
+    case 'suggestion_expired':
+      return { ...data, type: 'suggestionExpired', seq };
     case 'comment_added':
       return { ...data, type: 'commentAdded', seq };
     case 'comment_updated':

@@ -3,6 +3,7 @@ import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { expireLeases } from '@fleetbeat/infra/tasks/expire-leases.ts';
 import { tellLive } from '@fleetbeat/infra/tell-live.ts';
 import { archiveSilentAgents } from './archive-agents.ts';
+import { expireSuggestions } from './expire-suggestions.ts';
 import { tellOverdueTasks } from './tell-overdue-tasks.ts';
 
 /** Acts on what is due at `now` (epoch ms); answers on how much. */
@@ -28,6 +29,14 @@ const RUNS: Readonly<Record<Timer, { run: TimerRun; everyMs: number }>> = {
       return news.length;
     },
     everyMs: 10_000,
+  },
+  suggestions: {
+    run: async ({ database, eventLog, logger }, now) => {
+      const news = await expireSuggestions(database, now);
+      tellLive(eventLog, logger, news);
+      return news.length;
+    },
+    everyMs: 1_000,
   },
 };
 

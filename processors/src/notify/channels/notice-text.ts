@@ -31,6 +31,7 @@ const WORDS: Readonly<Record<NoticeKind, string>> = {
   escalated: 'Escalated',
   acknowledged: 'Acknowledged',
   resolved: 'Resolved',
+  approved: 'Approved',
   test: 'Test',
 };
 

@@ -29,6 +29,7 @@ const ACTIONS = {
   firing: 'create',
   repeat: 'create',
   escalated: 'create',
+  approved: 'create',
   test: 'create',
   acknowledged: 'acknowledge',
   resolved: 'close',

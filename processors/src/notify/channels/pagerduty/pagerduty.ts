@@ -24,6 +24,7 @@ const ACTIONS: Readonly<Record<NoticeKind, 'trigger' | 'acknowledge' | 'resolve'
   firing: 'trigger',
   repeat: 'trigger',
   escalated: 'trigger',
+  approved: 'trigger',
   test: 'trigger',
   acknowledged: 'acknowledge',
   resolved: 'resolve',
