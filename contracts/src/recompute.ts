@@ -1,21 +1,13 @@
 import * as z from 'zod';
+import { bodyTimeSchema } from './time-input.ts';
 
 /** Recomputing: the rows of a range of event time, made from the event log again. */
 
 export const RECOMPUTE_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
 
-/** The furthest a Date reaches, epoch milliseconds. */
-const END_OF_TIME = 8.64e15;
-
-const timeSchema = z
-  .union([z.number().int().min(0).max(END_OF_TIME), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))], {
-    error: 'must be epoch milliseconds or RFC 3339',
-  })
-  .describe('Epoch milliseconds or RFC 3339');
-
 /** What is to be recomputed; rounded outward to hours. */
 export const recomputeRequestSchema = z
-  .strictObject({ from: timeSchema, to: timeSchema })
+  .strictObject({ from: bodyTimeSchema, to: bodyTimeSchema })
   .refine(({ from, to }) => from < to, { error: 'must lie before `to`', path: ['from'] });
 export type RecomputeRequest = z.output<typeof recomputeRequestSchema>;
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { problemSchema } from '@fleetbeat/contracts/api.ts';
 import type { Route } from '../http/route.ts';
+import { BODY_EXAMPLES } from './body-examples.ts';
 
 /** The OpenAPI 3.1 document of a route table, whose paths are mounted under `basePath`. */
 export function openApiDocument(routes: readonly Route[], basePath: string): Record<string, unknown> {
@@ -49,7 +50,9 @@ function operation(route: Route): Record<string, unknown> {
       : {
           requestBody: {
             required: true,
-            content: { [route.bodyMedia ?? 'application/json']: { schema: jsonSchema(route.body, 'input') } },
+            content: {
+              [route.bodyMedia ?? 'application/json']: { schema: jsonSchema(route.body, 'input'), ...exampleOf(route) },
+            },
           },
         }),
     responses: {
@@ -63,6 +66,11 @@ function operation(route: Route): Record<string, unknown> {
       default: { $ref: '#/components/responses/Problem' },
     },
   };
+}
+
+function exampleOf(route: Route): { example?: unknown } {
+  const example = BODY_EXAMPLES[`${route.method} ${route.path}`];
+  return example === undefined ? {} : { example };
 }
 
 function parameters(fields: z.ZodObject | undefined, place: 'path' | 'query'): unknown[] {

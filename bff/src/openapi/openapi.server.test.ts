@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
+import { BODY_EXAMPLES } from './body-examples.ts';
 import { startTestBff, type TestBff } from '../start-test-bff.ts';
 
 /** As much of OpenAPI 3.1 as we use; its own schema is larger than all of ours together. */
 const schemaObject = z.record(z.string(), z.unknown());
-const content = z.record(z.string(), z.strictObject({ schema: schemaObject }));
+const content = z.record(z.string(), z.strictObject({ schema: schemaObject, example: z.unknown().optional() }));
 const operation = z.strictObject({
   operationId: z.string().regex(/^[a-z][A-Za-z0-9]+$/),
   summary: z.string().min(3),
@@ -58,6 +59,16 @@ it('the document describes every route, and only those', async () => {
     const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
     expect(parameters.filter((each) => each.in === 'path').map(({ name }) => name)).toEqual(inPath);
   }
+});
+
+it('gives examples that are taken', () => {
+  const routes = new Map(bff.routes.map((route) => [`${route.method} ${route.path}`, route]));
+  const mistakes = Object.entries(BODY_EXAMPLES).flatMap(([name, example]) => {
+    const parsed = routes.get(name)?.body?.safeParse(example);
+    if (parsed === undefined) return `${name}: no such route, or none with a body`;
+    return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${name}: ${path.join('.')} ${message}`);
+  });
+  expect(mistakes).toEqual([]);
 });
 
 it('points only to what is there', async () => {
