@@ -1,9 +1,10 @@
 import type { PartialRow } from '@fleetbeat/contracts/aggregates.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
-import { EventRollup, measure, measured } from './aggregates/event-rollup.ts';
+import { EventRollup } from './aggregates/event-rollup.ts';
 import type { KeyWindows } from './aggregates/partial-table.ts';
 import type { Cut, Reduction } from './engine/cut.ts';
 import type { DecodedEvent } from './engine/decode.ts';
+import { measured } from './engine/measured.ts';
 import { append, EventBlocks, type Block } from './raw-events/event-blocks.ts';
 import { AgentSightings, see, type Sighting } from './agents/agent-sightings.ts';
 
@@ -33,7 +34,6 @@ export class AgentReduction implements Reduction {
 
   add(event: DecodedEvent): void {
     const agent = this.#agents.get(event.key) ?? this.#newAgent(event);
-    measure(event.fields);
     this.rollup.add(event, agent.windows);
     const { input, output, cacheRead, cacheWrite, reasoning, other } = measured;
     see(agent.sighting, event, input + output + cacheRead + cacheWrite + reasoning + other);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hashHi, hashLo, hashString } from './hash64.ts';
+import { hashAscii, hashHi, hashLo, hashString } from './hash64.ts';
 
 function hash(...parts: string[]): bigint {
   let hi = 0;
@@ -25,6 +25,17 @@ describe('hashString', () => {
         "c5c762c3cfda961c",
       ]
     `);
+  });
+
+  it('is the same where ASCII is hashed from its bytes', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer(), fc.integer(), fc.nat({ max: 9 }), (text, seedHi, seedLo, before) => {
+        hashString(text, seedHi, seedLo);
+        const expected = [hashHi, hashLo];
+        hashAscii(Buffer.from(`${' '.repeat(before)}${text}"`), before, before + text.length, seedHi, seedLo);
+        expect([hashHi, hashLo]).toEqual(expected);
+      }),
+    );
   });
 
   it('is the same for equal strings and differs where parts are cut elsewhere', () => {

@@ -35,8 +35,38 @@ export function hashString(text: string, seedHi = 0, seedLo = 0): void {
     high ^= Math.imul((mixed << 15) | (mixed >>> 17), 0xab0e9789 | 0);
     low ^= Math.imul(block, 0x38b34ae5);
   }
-  high ^= length;
-  low ^= length;
+  finish(high, low, length);
+}
+
+/** Hashes the ASCII text at `bytes[start]` to `bytes[end - 1]` as `hashString` would. */
+export function hashAscii(bytes: Uint8Array, start: number, end: number, seedHi = 0, seedLo = 0): void {
+  let high = seedHi ^ 0x9e3779b9;
+  let low = seedLo ^ 0x7f4a7c15;
+  const length = end - start;
+  const even = start + (length & ~1);
+  for (let i = start; i < even; i += 2) {
+    const block = (bytes[i] as number) | ((bytes[i + 1] as number) << 16);
+    let mixed = Math.imul(block, 0x239b961b);
+    high ^= Math.imul((mixed << 15) | (mixed >>> 17), 0xab0e9789 | 0);
+    high = (((high << 19) | (high >>> 13)) + low) | 0;
+    high = (Math.imul(high, 5) + 0x561ccd1b) | 0;
+    mixed = Math.imul(block, 0x38b34ae5);
+    low ^= Math.imul((mixed << 17) | (mixed >>> 15), 0xa1e38b93 | 0);
+    low = (((low << 13) | (low >>> 19)) + high) | 0;
+    low = (Math.imul(low, 5) + 0x32ac3b17) | 0;
+  }
+  if (even !== end) {
+    const block = bytes[even] as number;
+    const mixed = Math.imul(block, 0x239b961b);
+    high ^= Math.imul((mixed << 15) | (mixed >>> 17), 0xab0e9789 | 0);
+    low ^= Math.imul(block, 0x38b34ae5);
+  }
+  finish(high, low, length);
+}
+
+function finish(highOfAll: number, lowOfAll: number, length: number): void {
+  let high = highOfAll ^ length;
+  let low = lowOfAll ^ length;
   high = (high + low) | 0;
   low = (low + high) | 0;
   high = finalMix(high);

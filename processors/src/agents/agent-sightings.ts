@@ -2,6 +2,7 @@ import type { Labels } from '@fleetbeat/contracts/events.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
 import { storableJson, storableText } from '@fleetbeat/infra/database/storable.ts';
 import type { DecodedEvent } from '../engine/decode.ts';
+import { HEARTBEAT, measured, TYPE_INDEX } from '../engine/measured.ts';
 
 export interface Sighting {
   firstSeen: number;
@@ -103,13 +104,16 @@ function newSighting(appendedAt: number): Sighting {
   };
 }
 
-/** Adds an event, with its tokens of all classes, to what is known of its agent. */
+const RESPONSE = TYPE_INDEX.get('agent_response');
+const ERROR = TYPE_INDEX.get('error');
+
+/** Adds the event at hand, with its tokens of all classes, to what is known of its agent. */
 export function see(sighting: Sighting, { fields, appendedAt }: DecodedEvent, tokens: number): void {
   sighting.lastSeen = appendedAt;
-  if (typeof fields['host_id'] === 'string') sighting.hostId = fields['host_id'];
+  const { type, hostId, model } = measured;
+  if (hostId !== undefined) sighting.hostId = hostId;
   if (fields['labels'] !== undefined) sighting.labels = fields['labels'] as Labels;
-  const type = fields['message_type'];
-  if (type === 'heartbeat') {
+  if (type === HEARTBEAT) {
     sighting.status = (fields['status'] as string | undefined) ?? 'online';
     if (typeof fields['name'] === 'string') sighting.name = fields['name'];
     if (Array.isArray(fields['capabilities'])) sighting.capabilities = fields['capabilities'] as string[];
@@ -117,7 +121,7 @@ export function see(sighting: Sighting, { fields, appendedAt }: DecodedEvent, to
   }
   sighting.messages++;
   sighting.tokens += tokens;
-  if (type === 'agent_response') sighting.responses++;
-  else if (type === 'error') sighting.errors++;
-  if (typeof fields['model_used'] === 'string') sighting.model = fields['model_used'];
+  if (type === RESPONSE) sighting.responses++;
+  else if (type === ERROR) sighting.errors++;
+  if (model !== undefined) sighting.model = model;
 }

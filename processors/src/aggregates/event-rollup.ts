@@ -1,14 +1,10 @@
 import { NONE, TIERS, WHOLE, type PartialRow } from '@fleetbeat/contracts/aggregates.ts';
-import { MESSAGE_TYPES } from '@fleetbeat/contracts/events.ts';
-import { hashHi, hashLo, hashString } from '@fleetbeat/infra/time-series/hash64.ts';
 import { COLUMN, Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import type { DecodedEvent } from '../engine/decode.ts';
+import { HEARTBEAT, measured, TYPES } from '../engine/measured.ts';
 import { PartialTable, type KeyWindows } from './partial-table.ts';
 
 const AT = COLUMN.events;
-const TYPES = [...MESSAGE_TYPES, 'heartbeat'] as const;
-const TYPE_INDEX: ReadonlyMap<unknown, number> = new Map(TYPES.map((type, index) => [type, index]));
-const HEARTBEAT = TYPES.indexOf('heartbeat');
 /** The column that counts each type, in the order of TYPES. */
 const TYPE_COLUMN = [AT.user_messages, AT.responses, AT.tool_calls, AT.errors, AT.feedback, AT.heartbeats];
 const WINDOW_MS = TIERS['10s'];
@@ -41,14 +37,14 @@ export class EventRollup {
     return this.agents.size + this.#kinds;
   }
 
-  /** Adds an event whose measures were just taken by `measure`; `agent` is `agents.of` its agent. */
+  /** Adds the event at hand, whose measures are in `measured`; `agent` is `agents.of` its agent. */
   add(event: DecodedEvent, agent: KeyWindows): void {
     const start = Math.floor(event.ts / WINDOW_MS) * WINDOW_MS;
     const window = start === this.#lastStart && this.#last !== undefined ? this.#last : this.#windowAt(start);
     window.events++;
     const { type } = measured;
     addTo(agent.at(start), type);
-    addTo(this.#kindAt(window, measured.model, type), type);
+    addTo(this.#kindAt(window, measured.model ?? NONE, type), type);
   }
 
   /** The rows that the cut stores. */
@@ -135,61 +131,6 @@ export class EventRollup {
       this.#kinds++;
     }
     return partial;
-  }
-}
-
-/** What the event at hand adds to each of its partials; one object for all events, as there are very many. */
-export const measured = {
-  /** Place of the message type in TYPES. */
-  type: 0,
-  model: NONE,
-  input: 0,
-  output: 0,
-  cacheRead: 0,
-  cacheWrite: 0,
-  reasoning: 0,
-  /** `token_count` where no class was given. */
-  other: 0,
-  /** Microseconds, or -1 where the event was not timed. */
-  responseUs: -1,
-  scored: false,
-  scoreMicros: 0,
-  costMicros: 0,
-  hasUser: false,
-  userHi: 0,
-  userLo: 0,
-};
-
-/** Takes the measures of an event into `measured`. */
-export function measure(fields: Readonly<Record<string, unknown>>): void {
-  measured.type = TYPE_INDEX.get(fields['message_type']) ?? HEARTBEAT;
-  measured.model = (fields['model_used'] as string | undefined) ?? NONE;
-  const input = fields['input_tokens'] as number | undefined;
-  const output = fields['output_tokens'] as number | undefined;
-  const cacheRead = fields['cache_read_tokens'] as number | undefined;
-  const cacheWrite = fields['cache_write_tokens'] as number | undefined;
-  const reasoning = fields['reasoning_tokens'] as number | undefined;
-  measured.input = input ?? 0;
-  measured.output = output ?? 0;
-  measured.cacheRead = cacheRead ?? 0;
-  measured.cacheWrite = cacheWrite ?? 0;
-  measured.reasoning = reasoning ?? 0;
-  const noClass =
-    input === undefined && output === undefined && cacheRead === undefined && cacheWrite === undefined && reasoning === undefined;
-  measured.other = noClass ? ((fields['token_count'] as number | undefined) ?? 0) : 0;
-  const responseMs = fields['response_time_ms'] as number | undefined;
-  measured.responseUs = responseMs === undefined ? -1 : Math.round(responseMs * 1_000);
-  const score = fields['user_feedback'] as number | undefined;
-  measured.scored = score !== undefined;
-  measured.scoreMicros = score === undefined ? 0 : Math.round(score * 1e6);
-  const cost = fields['cost_usd'] as number | undefined;
-  measured.costMicros = cost === undefined ? 0 : Math.round(cost * 1e6);
-  const user = fields['user_id'] as string | undefined;
-  measured.hasUser = user !== undefined;
-  if (user !== undefined) {
-    hashString(user);
-    measured.userHi = hashHi;
-    measured.userLo = hashLo;
   }
 }
 

@@ -2,7 +2,6 @@ import { TIERS, windowStart, type PartialRow } from '@fleetbeat/contracts/aggreg
 import type { EventTopic } from '@fleetbeat/contracts/events.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
 import type { LogRecord } from '@fleetbeat/infra/event-log/event-log.ts';
-import { hashHi, hashLo, hashString } from '@fleetbeat/infra/time-series/hash64.ts';
 import { decodeRecord, type DeadLetter, type DecodedEvent } from './decode.ts';
 import type { Identities } from './duplicates.ts';
 
@@ -99,9 +98,7 @@ export class Cut {
 
   event(event: DecodedEvent): void {
     this.read++;
-    identify(this.topic, event);
-    const hi = hashHi;
-    const lo = hashLo;
+    const { identityHi: hi, identityLo: lo } = event;
     if (!this.#seen.add(hi, lo)) {
       this.duplicates.push(this.aggregated + this.duplicate);
       this.duplicate++;
@@ -140,15 +137,4 @@ export class Cut {
     this.#hashes[at] = hi;
     this.#hashes[at + 1] = lo;
   }
-}
-
-/**
- * Hashes an event's identity into `hashHi` and `hashLo`: topic, key and the client's id. An event without
- * an id is nobody's duplicate: it is known by its place in the log.
- */
-function identify(topic: EventTopic, event: DecodedEvent): void {
-  hashString(event.key);
-  const keyHi = hashHi;
-  const keyLo = hashLo;
-  hashString(event.id ?? `\u0000${topic} ${event.offset} ${event.position}`, keyHi, keyLo);
 }

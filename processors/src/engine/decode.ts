@@ -2,6 +2,9 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { EVENT_KINDS, describeIssue, eventTime, timeRefusal, type EventTopic } from '@fleetbeat/contracts/events.ts';
 import { isSurelyValidMessage } from '@fleetbeat/contracts/surely-valid.ts';
 import type { LogRecord } from '@fleetbeat/infra/event-log/event-log.ts';
+import { hashAscii, hashHi, hashLo, hashString } from '@fleetbeat/infra/time-series/hash64.ts';
+import { measure } from './measured.ts';
+import { CLOCK_SLACK_MS, scanMessage, scanned } from './scan-message.ts';
 
 /** What a dead letter says about why an event was refused. */
 export type DeadLetterCode = 'not_utf8' | 'not_json' | 'not_valid' | 'time_out_of_range' | 'empty';
@@ -17,15 +20,19 @@ export interface DeadLetter {
   readonly payload: Buffer;
 }
 
-/** An event that satisfies its topic's schema. */
+/** An event that satisfies its topic's schema. While it is handed on, an agent event's measures are in `measured`. */
 export interface DecodedEvent {
   /** The agent, host or task id. */
   readonly key: string;
-  /** The client's id; undefined where the event came without one. */
-  readonly id: string | undefined;
+  /**
+   * Hash of key and client's id, as signed 32-bit halves. An event without an id is nobody's duplicate: it is known by its
+   * place in the log.
+   */
+  readonly identityHi: number;
+  readonly identityLo: number;
   /** When it happened, epoch milliseconds, within the accepted range around `appendedAt`. */
   readonly ts: number;
-  /** The fields as sent. */
+  /** The fields as sent; none of an agent's message whose measures were found without parsing it. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** Where the event stands as it came, one line of JSON in UTF-8: in these bytes, from here to there. */
   readonly bytes: Buffer;
@@ -50,10 +57,8 @@ export interface DecodedSink {
  */
 export function decodeRecord(record: LogRecord, topic: EventTopic, sink: DecodedSink): void {
   const { value } = record;
-  // In ASCII a place in the text is the same place in the bytes, so one conversion does for all lines.
-  const text = isAscii(value) ? value.toString('latin1') : undefined;
   if (record.count === null && value.includes(NEWLINE) && isUtf8(value)) {
-    const whole = text ?? value.toString('utf8');
+    const whole = value.toString('utf8');
     const fields = parseObject(whole);
     if (fields !== undefined) {
       const line = whole.replaceAll(/[\r\n]+/g, ' ').trim();
@@ -62,8 +67,21 @@ export function decodeRecord(record: LogRecord, topic: EventTopic, sink: Decoded
       return;
     }
   }
+  const mayScan = topic === 'agent-events' && isUtf8(value);
+  // In ASCII a place in the text is the same place in the bytes, so one conversion does for all lines that are parsed.
+  let text: string | undefined;
+  let mayBeAscii = true;
   let position = 0;
   for (let start = 0; start < value.length;) {
+    if (mayScan && scanMessage(value, start, record.appendedAt)) {
+      acceptScanned(record, start, position++, sink);
+      start = scanned.end + 1;
+      continue;
+    }
+    if (text === undefined && mayBeAscii) {
+      mayBeAscii = isAscii(value);
+      if (mayBeAscii) text = value.toString('latin1');
+    }
     const newline = text === undefined ? value.indexOf(NEWLINE, start) : text.indexOf('\n', start);
     const end = newline === -1 ? value.length : newline;
     if (end > start && !(end === start + 1 && value[start] === CARRIAGE_RETURN)) {
@@ -74,10 +92,33 @@ export function decodeRecord(record: LogRecord, topic: EventTopic, sink: Decoded
   if (position === 0) sink.dead(deadLetter(record, 0, 'empty', 'the record holds no event', value));
 }
 
-/** What the gateway has answered with 2xx must not be refused here because the log's clock differs or the append took long. */
-const CLOCK_SLACK_MS = 60_000;
+const NO_FIELDS: DecodedEvent['fields'] = Object.freeze({});
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
+
+function acceptScanned(record: LogRecord, start: number, position: number, sink: DecodedSink): void {
+  const { value, offset, appendedAt } = record;
+  const { agent, idStart, idEnd, ts, end } = scanned;
+  if (idStart === -1) hashString(placeOf('agent-events', offset, position), agent.hi, agent.lo);
+  else hashAscii(value, idStart, idEnd, agent.hi, agent.lo);
+  sink.event({
+    key: agent.text,
+    identityHi: hashHi,
+    identityLo: hashLo,
+    ts,
+    fields: NO_FIELDS,
+    bytes: value,
+    start,
+    end,
+    offset,
+    position,
+    appendedAt,
+  });
+}
+
+function placeOf(topic: EventTopic, offset: number, position: number): string {
+  return `\u0000${topic} ${offset} ${position}`;
+}
 
 /** `ascii` is the line's text where the record is ASCII. */
 function decodeLine(
@@ -132,12 +173,28 @@ function acceptOrRefuse(
   }
   const { offset, appendedAt } = record;
   const key = fields[kind.key] as string;
-  if (ownTime === undefined && timestamp === undefined) {
-    const timed = withTime(line, ts);
-    sink.event({ key, id, ts, fields, bytes: timed, start: 0, end: timed.length, offset, position, appendedAt });
-    return;
-  }
-  sink.event({ key, id, ts, fields, bytes, start, end, offset, position, appendedAt });
+  hashString(key);
+  const keyHi = hashHi;
+  const keyLo = hashLo;
+  hashString(id ?? placeOf(topic, offset, position), keyHi, keyLo);
+  const identityHi = hashHi;
+  const identityLo = hashLo;
+  if (topic === 'agent-events') measure(fields);
+  const isTimed = ownTime !== undefined || timestamp !== undefined;
+  const timed = isTimed ? bytes : withTime(line, ts);
+  sink.event({
+    key,
+    identityHi,
+    identityLo,
+    ts,
+    fields,
+    bytes: timed,
+    start: isTimed ? start : 0,
+    end: isTimed ? end : timed.length,
+    offset,
+    position,
+    appendedAt,
+  });
 }
 
 /** Raw events are read back without their record, so the time must stand in the line itself. */
