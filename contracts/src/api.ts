@@ -257,6 +257,7 @@ export const pipelineSchema = z.object({
   pending: z.number(),
   late: z.number(),
   expired_offsets: z.number(),
+  /** Records of the log past the last stored cuts. Ticks are among them: one a second of each gateway for each partition. */
   lag_records: z.number(),
   sources: z.array(
     z.object({
