@@ -5,12 +5,14 @@ import { NOTHING } from '@fleetbeat/contracts/format-number.ts';
 export const TIME_ZONES = ['local', 'utc'] as const;
 export type TimeZone = (typeof TIME_ZONES)[number];
 
-type Shape = 'clock' | 'seconds' | 'day' | 'long';
+type Shape = 'clock' | 'seconds' | 'day' | 'weekday' | 'month' | 'long';
 
 const SHAPES: Readonly<Record<Shape, Intl.DateTimeFormatOptions>> = {
   clock: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   seconds: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
   day: { day: 'numeric', month: 'short' },
+  weekday: { weekday: 'short' },
+  month: { month: 'long', year: 'numeric' },
   long: { day: 'numeric', month: 'short', year: 'numeric' },
 };
 
@@ -20,7 +22,14 @@ let formats = formatsOf(zone);
 function formatsOf(of: TimeZone): Record<Shape, Intl.DateTimeFormat> {
   const make = (shape: Shape) =>
     new Intl.DateTimeFormat('en-GB', { ...SHAPES[shape], ...(of === 'utc' ? { timeZone: 'UTC' } : {}) });
-  return { clock: make('clock'), seconds: make('seconds'), day: make('day'), long: make('long') };
+  return {
+    clock: make('clock'),
+    seconds: make('seconds'),
+    day: make('day'),
+    weekday: make('weekday'),
+    month: make('month'),
+    long: make('long'),
+  };
 }
 
 /** Chooses the zone that all times are written in from now on. What is on the page already stays as it is. */
@@ -63,6 +72,16 @@ export function formatClockSeconds(t: number | Date): string {
 /** 3 Mar */
 export function formatDay(t: number): string {
   return formats.day.format(t);
+}
+
+/** Mon */
+export function formatWeekday(t: number): string {
+  return formats.weekday.format(t);
+}
+
+/** March 2026 */
+export function formatMonth(t: number): string {
+  return formats.month.format(t);
 }
 
 /** A moment on an axis that is `lengthMs` long: 14:05, 14:05:30 where it is short, 3 Mar at midnight. */

@@ -1,7 +1,9 @@
 import Activity from '@lucide/svelte/icons/activity';
 import BellRing from '@lucide/svelte/icons/bell-ring';
 import Bot from '@lucide/svelte/icons/bot';
+import Lightbulb from '@lucide/svelte/icons/lightbulb';
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
+import PhoneCall from '@lucide/svelte/icons/phone-call';
 import Scale from '@lucide/svelte/icons/scale';
 import Server from '@lucide/svelte/icons/server';
 import Siren from '@lucide/svelte/icons/siren';
@@ -26,10 +28,12 @@ export const PAGES: readonly PageLink[] = [
   { path: '/', label: 'Overview', icon: Activity, key: 'o', words: 'home fleet health', first: true },
   { path: '/agents', label: 'Agents', icon: Bot, key: 'a', words: 'fleet', first: true },
   { path: '/tasks', label: 'Tasks', icon: SquareKanban, key: 't', words: 'board kanban work', first: true },
+  { path: '/suggestions', label: 'Suggestions', icon: Lightbulb, key: 's', words: 'inbox approve reject calibration' },
   { path: '/hosts', label: 'Hosts', icon: Server, key: 'h', words: 'servers machines cpu memory disk' },
   { path: '/incidents', label: 'Incidents', icon: Siren, key: 'i', words: 'acknowledge silences maintenance', first: true },
   { path: '/alerts', label: 'Alerts', icon: BellRing, key: 'l', words: 'firing pending resolved acknowledge' },
   { path: '/rules', label: 'Rules', icon: Scale, key: 'r', words: 'alerting thresholds watch' },
+  { path: '/on-call', label: 'On-call', icon: PhoneCall, key: 'c', words: 'schedules rotations escalations routes pager' },
   { path: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', words: 'panels charts wall reports' },
   { path: '/pipeline', label: 'Pipeline', icon: Waypoints, key: 'p', words: 'ledger lag dead letters late sources' },
 ];
