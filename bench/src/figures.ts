@@ -42,7 +42,8 @@ const FIGURES: Readonly<Record<string, Figure>> = {
     meaning: 'rows a second that the adapter writes, against a binary COPY of the same rows into a table like it',
   },
   'processor_cpu_us_per_event_…': {
-    meaning: 'CPU of a processor for one of a million events that come from so many agents, what its start costs taken off',
+    meaning:
+      'CPU of a processor for one of a million events that come from so many agents, ten at a time; what its start costs taken off',
   },
   processor_cost_growth: { meaning: 'that of 100,000 agents against that of 100', aim: 'below 1.1' },
   processor_bytes_per_series: {

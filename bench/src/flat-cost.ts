@@ -7,6 +7,8 @@ import type { MemoryAtRest } from './memory-at-rest.ts';
 import { startProcessorRig } from './processor-rig.ts';
 
 const EVENTS = 1_000_000;
+/** Clients gather events: an agent that sent one at a time would have a row of its own for each in a large fleet. */
+const TOGETHER = 10;
 const FLEETS = [100, 1_000, 10_000, 100_000] as const;
 /** After this much idleness nothing of a run is under way any more. */
 const REST_MS = 5_000;
@@ -15,14 +17,14 @@ const WARM_UP = 200_000;
 
 /**
  * What an event costs the processor, in microseconds of CPU, where the same number of events comes from more and more
- * agents; and what memory an agent's series of one tier keeps once all is stored. Each run is a process of its own on the
- * same servers; what a start costs that finds nothing to read is taken off.
+ * agents, ten at a time; and what memory an agent's series of one tier keeps once all is stored. Each run is a process of
+ * its own on the same servers; what a start costs that finds nothing to read is taken off.
  */
 export async function benchFlatCost(): Promise<Record<string, number>> {
   const rig = await startProcessorRig();
   const figures: Record<string, number> = {};
   async function run(events: number, agents: number): Promise<{ seconds: number; memory: MemoryAtRest }> {
-    await rig.fill(events, agents);
+    await rig.fill(events, agents, TOGETHER);
     const processors = await rig.startProcessors(FLAGS);
     try {
       await processors.untilStored();

@@ -40,6 +40,9 @@ if (unknown.length > 0) {
   process.exit(64);
 }
 
+// What runs is ended by `exit`, which a signal alone would pass over.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 const figures: Record<string, number> = {};
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;

@@ -14,18 +14,21 @@ import type { EventLog } from '@fleetbeat/infra/event-log/event-log.ts';
 import { createLogger } from '@fleetbeat/infra/logger.ts';
 import { READY_MESSAGE } from '@fleetbeat/infra/service-context.ts';
 import { startClusterServers } from '../../infra/native/cluster-servers.ts';
-import { requestBody } from './request-bodies.ts';
+import { requestBody, type RequestBody } from './request-bodies.ts';
 
 const EVENTS_PER_REQUEST = 100;
 /** Requests of different events; a fleet that is larger gets as many as it takes for each agent to have one. */
 const FEWEST_BODIES = 64;
-const GIVE_UP_MS = 180_000;
+const GIVE_UP_MS = 300_000;
 
 /** A cluster of a benchmark's own, in which processors read what the benchmark puts into the log. */
 export interface ProcessorRig {
   readonly brokers: string;
-  /** Puts `events` of `agents` agents into the log, in records as the gateway makes them of requests of 100. */
-  fill(events: number, agents: number): Promise<void>;
+  /**
+   * Puts `events` of `agents` agents into the log, in records as the gateway makes them of requests of 100. Each agent sends
+   * `together` at a time.
+   */
+  fill(events: number, agents: number, together?: number): Promise<void>;
   /** Starts processors in a process of their own, with `flags` for Node; resolves when they are ready. */
   startProcessors(flags?: readonly string[]): Promise<ProcessorProcess>;
   stop(): Promise<void>;
@@ -60,8 +63,10 @@ export async function startProcessorRig(): Promise<ProcessorRig> {
 
   return {
     brokers: servers.variables.KAFKA_BROKERS,
-    async fill(events, agents) {
-      await fill(log, sent, events, agents);
+    async fill(events, agents, together = 1) {
+      const count = Math.max(FEWEST_BODIES, Math.ceil((agents * together) / EVENTS_PER_REQUEST));
+      const bodies = Array.from({ length: count }, (_, number) => requestBody(number, EVENTS_PER_REQUEST, agents, together));
+      await fill(log, sent, events, bodies);
       sent += events;
     },
     async startProcessors(flags = []) {
@@ -103,10 +108,8 @@ export async function startProcessorRig(): Promise<ProcessorRig> {
   };
 }
 
-async function fill(log: EventLog, firstId: number, events: number, agents: number): Promise<void> {
+async function fill(log: EventLog, firstId: number, events: number, bodies: readonly RequestBody[]): Promise<void> {
   const partitions = await log.partitionCount('agent-events');
-  const count = Math.max(FEWEST_BODIES, Math.ceil(agents / EVENTS_PER_REQUEST));
-  const bodies = Array.from({ length: count }, (_, number) => requestBody(number, EVENTS_PER_REQUEST, agents));
   const end = firstId + events;
   for (let next = firstId, turn = 0; next < end;) {
     const appends: Promise<void>[] = [];

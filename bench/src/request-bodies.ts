@@ -16,9 +16,9 @@ export interface RequestBody {
   renew(first: number, ts: number): void;
 }
 
-/** The `number`-th body of a fleet of `agents` agents. */
-export function requestBody(number: number, count: number, agents: number): RequestBody {
-  const events = Array.from({ length: count }, (_, index) => eventText(number * count + index, agents));
+/** The `number`-th body of a fleet of `agents` agents, each of which sends `together` events one after the other. */
+export function requestBody(number: number, count: number, agents: number, together = 1): RequestBody {
+  const events = Array.from({ length: count }, (_, index) => eventText(number * count + index, agents, together));
   const text = `[${events.join(',')}]`;
   const bytes = Buffer.from(text);
   const ids = offsetsOf(text, '"id":"bench-');
@@ -36,7 +36,7 @@ export function requestBody(number: number, count: number, agents: number): Requ
   };
 }
 
-function eventText(number: number, agents: number): string {
+function eventText(number: number, agents: number, together: number): string {
   const type = TYPES[number % TYPES.length];
   const response =
     type === 'agent_response'
@@ -50,7 +50,7 @@ function eventText(number: number, agents: number): string {
   return JSON.stringify({
     id: `bench-${'0'.repeat(ID_DIGITS)}`,
     ts: 10 ** (TIME_DIGITS - 1),
-    agent_id: `agent-${(number * 7_919) % agents}`,
+    agent_id: `agent-${(Math.floor(number / together) * 7_919) % agents}`,
     message_type: type,
     session_id: `session-${number % 997}`,
     user_id: `user-${(number * 31) % 600}`,
