@@ -9,6 +9,7 @@ import { benchProcessor } from './processor.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchSockets } from './sockets.ts';
 import { benchStores } from './stores.ts';
+import { benchTaskLists } from './task-lists.ts';
 
 /**
  * `npm run bench`: every benchmark in turn, a table, and flat JSON. `npm run bench -- NAME …` runs some and replaces their
@@ -23,6 +24,7 @@ const BENCHES: Record<string, () => Promise<Record<string, number>>> = {
   agents: benchFlatCost,
   sockets: benchSockets,
   recovery: async () => ({ ...(await benchRecovery('kafka')), ...(await benchRecovery('standalone')) }),
+  'task-lists': benchTaskLists,
 };
 
 const RESULTS = join(import.meta.dirname, '../results');

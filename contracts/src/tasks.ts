@@ -38,6 +38,12 @@ export const taskSchema = z.object({
 });
 export type Task = z.infer<typeof taskSchema>;
 
+/** How many tasks there are of each status; `more`: at least so many, for the counting was cut short. */
+export const taskCountsSchema = z.object({
+  items: z.array(z.object({ status: z.enum(TASK_STATUSES), tasks: z.number().int(), more: z.boolean() })),
+});
+export type TaskCounts = z.infer<typeof taskCountsSchema>;
+
 /** A task that is gone. Its id is not used again. */
 export const taskDeletedSchema = z.object({ task_id: z.string(), deleted_at: z.number() });
 export type TaskDeleted = z.infer<typeof taskDeletedSchema>;

@@ -103,6 +103,7 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'delete /dashboards/{dashboard_id}': OPERATOR,
 
   'get /tasks': VIEWER,
+  'get /task-counts': VIEWER,
   'get /tasks/{task_id}': VIEWER,
   'post /tasks': OPERATOR,
   'put /tasks/{task_id}': OPERATOR,

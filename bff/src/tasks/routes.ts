@@ -3,18 +3,18 @@ import * as z from 'zod';
 import { listSchema } from '@fleetbeat/contracts/api.ts';
 import { TASK_PRIORITIES } from '@fleetbeat/contracts/events.ts';
 import { newTaskSchema, taskPatchSchema, taskReplacementSchema, taskStatusInputSchema } from '@fleetbeat/contracts/task-input.ts';
-import { taskSchema, type Task } from '@fleetbeat/contracts/tasks.ts';
+import { taskCountsSchema, taskSchema, type Task } from '@fleetbeat/contracts/tasks.ts';
 import { askerOf } from '../access/asker.ts';
 import { pageFields } from '../http/cursor.ts';
 import { idempotentRequest } from '../http/idempotency.ts';
 import { etagOf, ifMatch, requiredIfMatch } from '../http/if-match.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
-import type { TasksReadModel } from './read-model.ts';
+import { CAN_BE_LOOKED_UP, type TasksReadModel } from './read-model.ts';
 import { unknownTask, type TaskChanges } from './task-changes.ts';
 import { TASK_SORT_NAMES } from './task-sorts.ts';
 
-const tasksQuery = z.object({
+const filterFields = {
   status: z
     .union([taskStatusInputSchema, z.array(taskStatusInputSchema).max(10)])
     .optional()
@@ -22,12 +22,25 @@ const tasksQuery = z.object({
   priority: z.enum(TASK_PRIORITIES).optional(),
   workflow_id: idField.optional(),
   agent_id: idField.optional(),
-  q: searchField.optional().describe('Part of the id, the name or the description, whatever its case'),
+  q: searchField
+    .optional()
+    .describe(
+      'Part of the id, the name or the description, whatever its case. Where more than 1,000 tasks have it, or it has no three ' +
+        'letters or digits in a row, a page looks through 5,000 tasks of each status and may have fewer items than there are: ' +
+        'go on at `next_cursor`',
+    ),
+};
+const tasksQuery = z.object({
+  ...filterFields,
   sort: z
     .enum(TASK_SORT_NAMES)
     .default('created_at')
     .describe('`created_at`, `updated_at`: the newest first; `due_date`: the next first; `priority`: high first'),
   ...pageFields,
+});
+const countsQuery = z.object({
+  ...filterFields,
+  q: searchField.regex(CAN_BE_LOOKED_UP, 'must have three letters or digits in a row').optional(),
 });
 
 const params = z.object({ task_id: idField });
@@ -38,6 +51,18 @@ export function taskRoutes(tasks: TasksReadModel, changes: TaskChanges): Route[]
   return [
     route('get', '/tasks', { summary: 'Tasks', query: tasksQuery, answer: listSchema(taskSchema) }, async ({ query }) =>
       tasks.list({ ...query, status: [query.status ?? []].flat() }),
+    ),
+    route(
+      'get',
+      '/task-counts',
+      {
+        summary: 'How many tasks there are of each status',
+        description:
+          'Counts 10,000 tasks of a status at most, of an agent or a workflow 50,000, and 1,000 with a text: `more` tells that there may be more.',
+        query: countsQuery,
+        answer: taskCountsSchema,
+      },
+      async ({ query }) => tasks.count({ ...query, status: [query.status ?? []].flat() }),
     ),
     route(
       'get',
