@@ -25,10 +25,10 @@ const REPEATED = 'the same hour again';
 const RECOVERY_MS = 180_000;
 const SETTLE_MS = 60_000;
 /**
- * How much more memory the gateway may hold than before the first fault, MiB: four times the 64 MiB of bodies that it lets in,
- * for what they are decoded to and for garbage that was not yet collected.
+ * How much more memory the gateway may hold than before the first fault, MiB: six times the 64 MiB of bodies that it lets in,
+ * for what they are decoded to, for what the Kafka client makes of that, and for garbage that was not yet collected.
  */
-const GATEWAY_GROWTH_MIB = 256;
+const GATEWAY_GROWTH_MIB = 384;
 
 export interface ChaosOptions {
   readonly deployment: DeploymentName;
