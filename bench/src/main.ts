@@ -7,6 +7,7 @@ import { benchFlatCost } from './flat-cost.ts';
 import { benchGateway } from './gateway.ts';
 import { benchProcessor } from './processor.ts';
 import { benchRecovery } from './recovery.ts';
+import { benchRules } from './rules.ts';
 import { benchSockets } from './sockets.ts';
 import { benchStores } from './stores.ts';
 import { benchTaskLists } from './task-lists.ts';
@@ -22,6 +23,7 @@ const BENCHES: Record<string, () => Promise<Record<string, number>>> = {
   standalone: () => benchEndToEnd('standalone'),
   stores: benchStores,
   agents: benchFlatCost,
+  rules: benchRules,
   sockets: benchSockets,
   recovery: async () => ({ ...(await benchRecovery('kafka')), ...(await benchRecovery('standalone')) }),
   'task-lists': benchTaskLists,

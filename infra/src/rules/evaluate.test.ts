@@ -221,6 +221,57 @@ const CASES: readonly (readonly [sentence: string, rule: Rule, seen: readonly Se
       '50: firing > resolved warning (breach_ended)',
     ],
   ],
+  [
+    'absence that is kept firing goes on over a short return',
+    ruleSchema.parse({ ...ABSENCE, for_s: 10, keep_firing_for_s: 20 }),
+    ['-', '-', 1, '-', 1, 1, 1],
+    [
+      '0: inactive > pending warning (breach_began)',
+      '10: pending > firing warning (breach_lasted)',
+      '60: firing > resolved warning (breach_ended)',
+    ],
+  ],
+  [
+    'absence that is pending begins anew after each return',
+    ABSENCE,
+    ['-', '-', '-', 1, '-', '-', '-', '-'],
+    [
+      '0: inactive > pending warning (breach_began)',
+      '30: pending > inactive warning (breach_ended)',
+      '40: inactive > pending warning (breach_began)',
+      '70: pending > firing warning (breach_lasted)',
+    ],
+  ],
+  [
+    'after it was resolved, `for` must pass again',
+    threshold({ for_s: 10, keep_firing_for_s: 10 }),
+    [11, 11, 5, 5, 11, 11],
+    [
+      '0: inactive > pending warning (breach_began)',
+      '10: pending > firing warning (breach_lasted)',
+      '30: firing > resolved warning (breach_ended)',
+      '40: inactive > pending warning (breach_began)',
+      '50: pending > firing warning (breach_lasted)',
+    ],
+  ],
+  [
+    'what cannot be told does not hold up `keep_firing_for`',
+    threshold({ keep_firing_for_s: 20 }),
+    [11, 5, '?', '?', 5],
+    ['0: inactive > firing warning (breach_lasted)', '40: firing > resolved warning (breach_ended)'],
+  ],
+  [
+    'a `keep_firing_for` that is shorter than the step ends at the next evaluation',
+    threshold({ keep_firing_for_s: 1 }),
+    [11, 5, 5],
+    ['0: inactive > firing warning (breach_lasted)', '20: firing > resolved warning (breach_ended)'],
+  ],
+  [
+    'of both levels each keeps firing by itself',
+    threshold({ ...BOTH, keep_firing_for_s: 20 }),
+    [101, 5, 5, 5],
+    ['0: inactive > firing error (breach_lasted)', '30: firing > resolved error (breach_ended)'],
+  ],
   ['absence is not concluded from what cannot be told', ABSENCE, ['?', '?', '?', '?', '?'], []],
 ];
 

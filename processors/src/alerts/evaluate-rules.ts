@@ -66,8 +66,11 @@ export async function evaluateRules(evaluator: Evaluator): Promise<EvaluationRou
 export async function evaluateUnlocked(evaluator: Evaluator): Promise<EvaluationRound> {
   const { database, now } = evaluator;
   const at = now();
-  const clocks = await readSourceClocks(database, at);
-  const rules = await readRules(database);
+  const [clocks, rules, alerts] = await Promise.all([
+    readSourceClocks(database, at),
+    readRules(database),
+    readActiveAlerts(database),
+  ]);
   const round: Round = {
     ...evaluator,
     at,
@@ -76,11 +79,10 @@ export async function evaluateUnlocked(evaluator: Evaluator): Promise<Evaluation
     hostWatches: rules.flatMap(({ id, rule }) => (isHostWatch(rule) ? [{ ruleId: id, rule }] : [])),
   };
   await evaluator.windows.follow(questionsOf(rules.flatMap(({ rule }) => rule ?? [])), at, round.clocks);
-  const active = Map.groupBy(await readActiveAlerts(database), ({ ruleId }) => ruleId);
+  const active = Map.groupBy(alerts, ({ ruleId }) => ruleId);
   const notifications: Notification[] = [];
   const health: RuleHealth[] = [];
-  // Hosts first: what is made of a silent agent depends on its host's alert.
-  for (const each of [...rules].sort((a, b) => Number(isHostWatch(b.rule)) - Number(isHostWatch(a.rule)))) {
+  for (const each of [...rules].sort((a, b) => turnOf(a) - turnOf(b))) {
     try {
       const result = await evaluateRule(round, each, active.get(each.id) ?? []);
       notifications.push(...result.notifications);
@@ -102,6 +104,11 @@ export async function evaluateUnlocked(evaluator: Evaluator): Promise<Evaluation
   await writeHealth(database, health, at);
   if (Math.floor(at / 1_000) % 600 === 0) await expireAlerts(database, at - KEEP_MS);
   return { notifications, problems: health.filter(({ problem }) => problem !== null) };
+}
+
+/** What is told from windows first, as it waits for nothing; hosts before agents, as what is made of those depends on them. */
+function turnOf({ rule }: ActiveRule): number {
+  return rule?.kind === 'threshold' ? 0 : isHostWatch(rule) ? 1 : 2;
 }
 
 function problemOf(error: unknown): string {

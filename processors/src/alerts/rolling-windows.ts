@@ -20,8 +20,8 @@ const AHEAD_MS = 5 * 60_000;
 const SLACK_MS = 2 * 60_000;
 /** How long a round waits for windows that are being read from the store, in milliseconds. */
 const PATIENCE_MS = 1_000;
-/** Keys that are summed in one go, so that nothing else waits for long. */
-const KEYS_AT_ONCE = 2_000;
+/** For so long keys are summed in one go, in milliseconds, so that nothing else waits for long. */
+const SUM_FOR_MS = 40;
 
 export interface WindowQuestion {
   readonly set: WindowSet;
@@ -127,14 +127,16 @@ export class RollingWindows {
   async #storedState(at: number): Promise<StoredState> {
     const { database } = this.#sources;
     const from = at - RULE_WINDOWS['1h'] - 2 * TIERS['1h'];
-    const { rows } = await database.query<{ mark: number }>(
-      'select coalesce(sum(version), 0)::float8 as mark from hour_versions where hour >= $1',
-      [from],
-    );
+    const [{ rows }, state] = await Promise.all([
+      database.query<{ mark: number }>('select coalesce(sum(version), 0)::float8 as mark from hour_versions where hour >= $1', [
+        from,
+      ]),
+      readStoredState(database, from, at + AHEAD_MS, false),
+    ]);
     const mark = rows[0]?.mark ?? 0;
     if (this.#recomputed !== undefined && mark > this.#recomputed) this.#held.clear();
     this.#recomputed = mark;
-    return readStoredState(database, from, at + AHEAD_MS, false);
+    return state;
   }
 
   /** Makes what is asked for the first time, and begins to fill its ring. */
@@ -301,12 +303,14 @@ export class RollingWindows {
     const byKey = isSame ? (rolling.contents?.byKey ?? new Map<string, Partial>()) : new Map<string, Partial>();
     const keys = isSame ? [...changed] : new Set([...ring.keys(), ...tables.flatMap((table) => [...table.keys()])]);
     changed.clear();
-    let summed = 0;
+    let begun = performance.now();
     for (const key of keys) {
       const sum = sumOf(SETS[set], ring, tables, key, from, to);
       if (sum === undefined) byKey.delete(key);
       else byKey.set(key, sum);
-      if (++summed % KEYS_AT_ONCE === 0) await nextTurn();
+      if (performance.now() - begun < SUM_FOR_MS) continue;
+      await nextTurn();
+      begun = performance.now();
     }
     rolling.ring = ring;
     rolling.contents = { to, byKey };
