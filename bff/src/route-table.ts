@@ -5,6 +5,8 @@ import type { EventLog } from '@fleetbeat/infra/event-log/event-log.ts';
 import type { Logger } from '@fleetbeat/infra/logger.ts';
 import { createTargetRule } from '@fleetbeat/infra/net/target-rule.ts';
 import { readDefinitions } from '@fleetbeat/infra/routing/read-definitions.ts';
+import { createMakeReport } from '@fleetbeat/infra/reports/dashboard-report.ts';
+import { createQuerySeries } from '@fleetbeat/infra/series/query-series.ts';
 import { tellLive } from '@fleetbeat/infra/tell-live.ts';
 import type { TimeSeriesStore } from '@fleetbeat/infra/time-series/time-series.ts';
 import { accessRoutes } from './access/routes.ts';
@@ -22,6 +24,7 @@ import { createCommentsReadModel } from './comments/read-model.ts';
 import { commentRoutes } from './comments/routes.ts';
 import { createDashboardChanges } from './dashboards/dashboard-changes.ts';
 import { createDashboardsReadModel } from './dashboards/read-model.ts';
+import { reportRoutes } from './dashboards/report-route.ts';
 import { dashboardRoutes } from './dashboards/routes.ts';
 import { createChannelChanges } from './channels/channel-changes.ts';
 import { createChannelsReadModel } from './channels/read-model.ts';
@@ -74,7 +77,6 @@ import { createRunBacktest } from './rules/backtest/run-backtest.ts';
 import { createRulesReadModel } from './rules/read-model.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { createRuleChanges } from './rules/rule-changes.ts';
-import { createQuerySeries } from './series/query-series.ts';
 import { seriesRoutes } from './series/routes.ts';
 import { createAutoApprovalChanges } from './suggestions/auto-approval-changes.ts';
 import { createOutcomes } from './suggestions/outcomes.ts';
@@ -146,6 +148,7 @@ export function createRoutes(parts: RouteParts): Route[] {
     createReachOf: (definitions) => createReachOf(query, definitions),
   });
   const querySeries = createQuerySeries(parts.readWindows);
+  const dashboards = createDashboardsReadModel(query);
   const routes = [
     ...parts.probes,
     ...accessAndUserRoutes(parts),
@@ -158,7 +161,8 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...performanceRoutes({ ...parts, recentHosts, latest: createLatestPerformance(query, config.hostOfflineMs) }),
     ...visualizationRoutes({ ...parts, recentHosts }),
     ...seriesRoutes({ ...parts, querySeries }),
-    ...dashboardRoutes(createDashboardsReadModel(query), createDashboardChanges(parts.change)),
+    ...dashboardRoutes(dashboards, createDashboardChanges(parts.change)),
+    ...reportRoutes({ ...parts, dashboards, makeReport: createMakeReport(querySeries) }),
     ...taskRoutes(createTasksReadModel(query), taskChanges),
     ...dispatchRoutes(createDispatch({ ...parts, announce })),
     ...workflowRoutes(workflows, workflowChanges),

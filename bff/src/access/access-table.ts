@@ -101,6 +101,7 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'get /dashboards/{dashboard_id}': VIEWER,
   'put /dashboards/{dashboard_id}': OPERATOR,
   'delete /dashboards/{dashboard_id}': OPERATOR,
+  'get /dashboards/{dashboard_id}/report.pdf': VIEWER,
 
   'get /tasks': VIEWER,
   'get /task-counts': VIEWER,

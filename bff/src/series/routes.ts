@@ -8,10 +8,10 @@ import {
   seriesSetSchema,
 } from '@fleetbeat/contracts/dashboards.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
+import type { QuerySeries } from '@fleetbeat/infra/series/query-series.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField } from '../http/text-fields.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
-import type { QuerySeries } from './query-series.ts';
 
 const MEASURES_PLURAL = `at most ${MAX_SERIES_MEASURES} measures`;
 const query = z.object({

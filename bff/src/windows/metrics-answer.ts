@@ -1,16 +1,11 @@
-import { SETS, type SetName } from '@fleetbeat/contracts/aggregates.ts';
 import type { Measures, Metrics, SeriesPoint } from '@fleetbeat/contracts/api.ts';
 import { measuresOf } from '@fleetbeat/infra/time-series/measures.ts';
-import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
+import { mergedWindows } from '@fleetbeat/infra/time-series/merged-windows.ts';
+import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import type { WindowRange } from '../http/time-range.ts';
 import type { WindowAnswer } from './window-reader.ts';
 
-/** Everything in some windows of a set as one. */
-export function mergedWindows(set: SetName, windows: Iterable<Partial>): Partial {
-  const whole = new Partial(SETS[set]);
-  for (const window of windows) whole.merge(window);
-  return whole;
-}
+export { mergedWindows };
 
 /** The windows of a series of events in order, and its totals over the range. */
 export function seriesAnswer(windows: ReadonlyMap<number, Partial> | undefined): { totals: Measures; series: SeriesPoint[] } {

@@ -40,7 +40,8 @@ export function onSignedOut(handler: () => void): void {
   whenSignedOut = handler;
 }
 
-function url(path: string, query: Query): string {
+/** A path of the API with its question. */
+export function url(path: string, query: Query): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     for (const one of Array.isArray(value) ? (value as readonly string[]) : [value]) {

@@ -1,6 +1,6 @@
 import type { List } from '@fleetbeat/contracts/api.ts';
 import type { Dashboard, DashboardInput, DashboardSummary, SeriesAnswer, SeriesSet } from '@fleetbeat/contracts/dashboards.ts';
-import { get, send, windowQuery, type Window } from '../api/client.ts';
+import { get, send, url, windowQuery, type Window } from '../api/client.ts';
 
 /** What a panel asks: measures of some keys. */
 export interface SeriesQuestion {
@@ -10,6 +10,11 @@ export interface SeriesQuestion {
 }
 
 const path = (dashboardId: string) => `/dashboards/${encodeURIComponent(dashboardId)}`;
+
+/** Where a dashboard is to be had on paper. */
+export function reportPath(dashboardId: string, window: Window, variables: readonly string[], timeZone: string): string {
+  return url(`${path(dashboardId)}/report.pdf`, { ...windowQuery(window), time_zone: timeZone, variable: variables });
+}
 
 /** Dashboards over REST, and what their panels ask. Every function rejects with an `ApiProblem`. */
 export const dashboardsApi = {

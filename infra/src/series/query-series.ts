@@ -1,10 +1,9 @@
 import { gaugeKey, HOST_GAUGES, WHOLE, type HostGauge } from '@fleetbeat/contracts/aggregates.ts';
 import { TOP_SERIES, type Series, type SeriesAnswer, type SeriesSet } from '@fleetbeat/contracts/dashboards.ts';
-import { gaugePointOf, measuresOf } from '@fleetbeat/infra/time-series/measures.ts';
-import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
-import type { WindowRange } from '../http/time-range.ts';
-import { mergedWindows, rangeAnswer } from '../windows/metrics-answer.ts';
-import type { ReadWindows } from '../windows/window-reader.ts';
+import { gaugePointOf, measuresOf } from '../time-series/measures.ts';
+import { mergedWindows } from '../time-series/merged-windows.ts';
+import type { Partial } from '../time-series/partial.ts';
+import type { WindowsByKey } from '../time-series/read-windows.ts';
 
 export interface SeriesQuestion {
   readonly set: SeriesSet;
@@ -13,21 +12,36 @@ export interface SeriesQuestion {
   readonly measures: readonly string[];
 }
 
+/** A range of whole windows of `stepMs`, epoch-aligned and half-open, in milliseconds. */
+export interface SeriesRange {
+  readonly from: number;
+  readonly to: number;
+  readonly stepMs: number;
+}
+
+/** Reads windows of a set, and the range as it was read. */
+export type ReadSeriesWindows = (request: {
+  readonly set: SeriesSet;
+  readonly keys: readonly string[] | undefined;
+  readonly range: SeriesRange;
+  readonly sketches: boolean;
+}) => Promise<{ readonly range: SeriesRange; readonly byKey: WindowsByKey }>;
+
 /** Answers measures by key and window. The question has no `seriesMistake`. */
-export type QuerySeries = (question: SeriesQuestion, range: WindowRange) => Promise<SeriesAnswer>;
+export type QuerySeries = (question: SeriesQuestion, range: SeriesRange) => Promise<SeriesAnswer>;
 
 type Windows = ReadonlyMap<number, Partial>;
 
-export function createQuerySeries(readWindows: ReadWindows): QuerySeries {
+export function createQuerySeries(readWindows: ReadSeriesWindows): QuerySeries {
   return (question, range) =>
     question.set === 'host' ? ofHosts(readWindows, question, range) : ofEvents(readWindows, question.set, question, range);
 }
 
 async function ofEvents(
-  readWindows: ReadWindows,
+  readWindows: ReadSeriesWindows,
   set: Exclude<SeriesSet, 'host'>,
   { keys, measures }: SeriesQuestion,
-  wanted: WindowRange,
+  wanted: SeriesRange,
 ): Promise<SeriesAnswer> {
   const named = set === 'fleet' ? [WHOLE] : keys.length > 0 ? keys : undefined;
   const sketches = measures.some((measure) => /_p\d+$|^unique_/.test(measure));
@@ -39,7 +53,11 @@ async function ofEvents(
   return { ...rangeAnswer(range), series: shown.flatMap((key) => measures.map((measure) => byMeasure(key, measure))) };
 }
 
-async function ofHosts(readWindows: ReadWindows, { keys, measures }: SeriesQuestion, wanted: WindowRange): Promise<SeriesAnswer> {
+async function ofHosts(
+  readWindows: ReadSeriesWindows,
+  { keys, measures }: SeriesQuestion,
+  wanted: SeriesRange,
+): Promise<SeriesAnswer> {
   const gauges = measures.filter(isGauge);
   const rows = keys.flatMap((hostId) => gauges.map((gauge) => ({ hostId, gauge, key: gaugeKey(gauge, hostId) })));
   const { range, byKey } = await readWindows({ set: 'host', keys: rows.map(({ key }) => key), range: wanted, sketches: false });
@@ -75,4 +93,8 @@ function mostOf(total: (key: string) => number | null): (a: string, b: string) =
 
 function isGauge(measure: string): measure is HostGauge {
   return (HOST_GAUGES as readonly string[]).includes(measure);
+}
+
+function rangeAnswer({ from, to, stepMs }: SeriesRange): Pick<SeriesAnswer, 'from' | 'to' | 'step_ms'> {
+  return { from, to, step_ms: stepMs };
 }

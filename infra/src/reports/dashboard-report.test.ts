@@ -1,0 +1,172 @@
+import { expect, it } from 'vitest';
+import type { Dashboard, SeriesAnswer } from '@fleetbeat/contracts/dashboards.ts';
+import type { QuerySeries } from '../series/query-series.ts';
+import { readPdf } from '../testing/read-pdf.ts';
+import { createMakeReport, type ReportQuestion } from './dashboard-report.ts';
+import { zoneAheadMs } from './draw-chart.ts';
+import { pagesOf } from './report-pages.ts';
+
+const MINUTE = 60_000;
+const FROM = Date.UTC(2026, 9, 5, 8);
+const TO = FROM + 60 * MINUTE;
+
+type Panel = Dashboard['panels'][number];
+function panel(id: string, fields: Partial<Extract<Panel, { kind: 'series' }>>): Panel {
+  return {
+    kind: 'series',
+    id,
+    title: id,
+    x: 0,
+    y: 0,
+    w: 6,
+    h: 4,
+    set: 'fleet',
+    keys: [],
+    measures: ['total_messages'],
+    display: 'line',
+    ...fields,
+  };
+}
+
+/** 10 of everything a minute, and a gap in the middle. */
+const querySeries: QuerySeries = async ({ set, keys, measures }, { from, to, stepMs }): Promise<SeriesAnswer> => ({
+  from,
+  to,
+  step_ms: stepMs,
+  series: (set === 'fleet' ? ['all'] : keys).flatMap((key) =>
+    measures.map((measure) => ({
+      key,
+      measure,
+      total: 600,
+      points: Array.from({ length: 60 }, (_, index) => ({ t: from + index * MINUTE, value: 10 })).filter(
+        (_, index) => index < 20 || index > 40,
+      ),
+    })),
+  ),
+});
+
+function question(panels: Panel[], fields: Partial<Dashboard> = {}): ReportQuestion {
+  return {
+    dashboard: { name: 'Night watch', description: 'What the fleet did.', variables: [], panels, ...fields },
+    from: FROM,
+    to: TO,
+    range: { from: FROM, to: TO, stepMs: MINUTE },
+    timeZone: 'Europe/Berlin',
+    variables: {},
+    madeAt: TO,
+  };
+}
+
+const make = createMakeReport(querySeries);
+
+it('says what the page says, in text that can be selected, and draws charts as paths', async () => {
+  const panels = [
+    panel('Traffic', { display: 'stack', measures: ['total_responses', 'total_user_messages'] }),
+    panel('Answers', { x: 6, measures: ['response_time_p50', 'response_time_p95'] }),
+    panel('Share', { y: 4, display: 'area', measures: ['error_rate'] }),
+    panel('Cost', { y: 4, x: 6, display: 'figure', measures: ['total_cost_usd'] }),
+    panel('By agent', {
+      y: 8,
+      display: 'table',
+      set: 'agent',
+      keys: ['agent-1', '$who'],
+      measures: ['total_tokens_used', 'average_response_time'],
+    }),
+    panel('Hosts', { y: 8, x: 6, display: 'gauge', set: 'host', keys: ['host-1'], measures: ['cpu_usage'] }),
+    panel('Most', { y: 12, display: 'bars', set: 'model', keys: ['model-1'], measures: ['total_tokens_used'] }),
+    { kind: 'text', id: 'note', x: 6, y: 12, w: 6, h: 4, text: '# Who to call\nThe night shift, first.' },
+  ] satisfies Panel[];
+  const asked = {
+    ...question(panels, { variables: [{ name: 'who', set: 'agent', value: 'agent-2' }] }),
+    variables: { who: 'agent-9' },
+  };
+  const report = await readPdf(await make(asked));
+  expect(report.title).toBe('Night watch');
+  const text = report.pages.join(' ');
+  for (const words of ['Night watch', 'What the fleet did.', '5 Oct 2026, 10:00', '5 Oct 2026, 11:00', 'Europe/Berlin'])
+    expect(text).toContain(words);
+  for (const words of [
+    'Traffic',
+    'per minute',
+    'Responses 600',
+    'p95 600 ms',
+    '$600',
+    'agent-1',
+    'agent-9',
+    'Mean response time',
+    '600%',
+    'model-1',
+  ])
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(words);
+  for (const words of ['Who to call', 'The night shift, first.']) expect(text).toContain(words);
+  expect(text).not.toContain('agent-2');
+  expect(report.pages).toHaveLength(2);
+  expect(text).toContain('2 of 2');
+  expect(report.paths).toBeGreaterThan(40);
+  expect(report.images).toBe(0);
+});
+
+it('writes names of other scripts, and cuts what is too long', async () => {
+  const names = ['Ночная смена', 'Νυχτερινή', 'Đêm', 'שלום', 'გამარჯობა'];
+  const panels = [
+    panel('a', { title: names.join(' ') }),
+    panel('b', { y: 4, title: 'long '.repeat(50).trim() }),
+    panel('c', { x: 6, title: '<script>alert(1)</script>\u202e' }),
+  ];
+  const text = (await readPdf(await make(question(panels)))).pages.join(' ').replaceAll(/\s+/g, ' ');
+  for (const name of names.filter((one) => one !== 'שלום')) expect(text).toContain(name);
+  expect(text).toMatch(/ lon?g?… /);
+  expect(text).toContain('<script>alert(1)</script>');
+});
+
+it('is made of a dashboard without panels, and of one without data', async () => {
+  const empty = await readPdf(await make(question([])));
+  expect(empty.pages).toEqual([expect.stringContaining('There is nothing on this dashboard.')]);
+  const silent = createMakeReport(async ({ measures }, range) => ({
+    ...(await querySeries({ set: 'fleet', keys: [], measures: [] }, range)),
+    series: measures.map((measure) => ({ key: 'all', measure, total: null, points: [] })),
+  }));
+  const displays = ['line', 'area', 'stack', 'figure', 'bars', 'table'] as const;
+  const panels = displays.map((display, index) => panel(display, { display, y: index * 4 }));
+  expect((await readPdf(await silent(question(panels)))).pages.join(' ')).toContain('Nothing was measured in this range.');
+});
+
+it('is refused while others are made, and where it takes too long', async () => {
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const slow = createMakeReport(async (...asked) => {
+    await gate;
+    return querySeries(...asked);
+  });
+  const two = [slow(question([panel('a', {})])), slow(question([panel('a', {})]))];
+  await expect(slow(question([]))).rejects.toMatchObject({ status: 503, code: 'report-busy' });
+  open();
+  expect((await Promise.all(two)).map((pdf) => pdf.subarray(0, 5).toString())).toEqual(['%PDF-', '%PDF-']);
+
+  let now = 0;
+  const late = createMakeReport(querySeries, () => (now += 20_000));
+  await expect(late(question([panel('a', {}), panel('b', { y: 4 })]))).rejects.toMatchObject({ code: 'report-timeout' });
+});
+
+it('keeps panels whole, each on one sheet', () => {
+  const panels = [
+    panel('a', { h: 4 }),
+    panel('b', { y: 4, h: 8 }),
+    panel('c', { y: 4, x: 6, h: 3 }),
+    panel('d', { y: 12, h: 20 }),
+  ];
+  expect(pagesOf(panels, 10).map((page) => page.map(({ id, y, h }) => [id, y, h]))).toEqual([
+    [
+      ['a', 0, 4],
+      ['c', 4, 3],
+    ],
+    [['b', 0, 8]],
+    [['d', 0, 10]],
+  ]);
+});
+
+it('knows how far clocks are ahead', () => {
+  expect(zoneAheadMs(FROM, 'Europe/Berlin')).toBe(2 * 60 * MINUTE);
+  expect(zoneAheadMs(FROM, 'UTC')).toBe(0);
+  expect(zoneAheadMs(FROM, 'America/St_Johns')).toBe(-150 * MINUTE);
+});
