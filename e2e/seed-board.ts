@@ -1,17 +1,9 @@
 import type { RuleInput } from '@fleetbeat/contracts/rules.ts';
+import { postTo } from './post-to.ts';
 import type { RunningSystem } from './start-system.ts';
 
 /** What people add to a fleet: tasks in every state, and rules of which some fire. */
 export async function seedBoard(system: Pick<RunningSystem, 'api' | 'key'>): Promise<void> {
-  async function post<T>(path: string, body: unknown): Promise<T> {
-    const response = await fetch(`${system.api}/api/v1${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`POST ${path} answered ${response.status}: ${await response.text()}`);
-    return (await response.json()) as T;
-  }
   const HOUR = 3_600_000;
   const tasks = [
     { name: 'Summarise the support tickets of last week', status: 'pending', priority: 'high', due_date: Date.now() + 5 * HOUR },
@@ -32,7 +24,7 @@ export async function seedBoard(system: Pick<RunningSystem, 'api' | 'key'>): Pro
       error: 'The archive is encrypted and no key was given.',
     },
   ];
-  for (const task of tasks) await post('/tasks', task);
+  for (const task of tasks) await postTo(system, '/tasks', task);
   const rules: RuleInput[] = [
     {
       kind: 'threshold',
@@ -62,5 +54,5 @@ export async function seedBoard(system: Pick<RunningSystem, 'api' | 'key'>): Pro
       for_s: 300,
     },
   ];
-  for (const rule of rules) await post('/rules', rule);
+  for (const rule of rules) await postTo(system, '/rules', rule);
 }

@@ -95,7 +95,12 @@ export function createIncidentsReadModel(
         ),
         nextEscalations(incidentId),
       ]);
-      return { ...incident, alerts, tasks_at_risk: tasksAtRisk, escalations };
+      return {
+        ...incident,
+        alerts: alerts.map(({ routes: _routes, rule: _rule, ...alert }) => alert),
+        tasks_at_risk: tasksAtRisk,
+        escalations,
+      };
     },
 
     async timeline(incidentId, { limit, cursor }) {
@@ -104,7 +109,7 @@ export function createIncidentsReadModel(
       const after = cursor === undefined ? 0 : decodeCursor(cursor, POSITION)[0];
       const rows = await query<TimelineEntry>(
         'incidents.timeline',
-        `select t.id, t.at, t.kind, t.actor, coalesce(said.text, t.text) as text, t.alert_ids, coalesce(d.deliveries, '[]') as deliveries
+        `select t.id, t.at, t.kind, t.actor, coalesce(said.text, t.text) as text, to_jsonb(t.alert_ids) as alert_ids, coalesce(d.deliveries, '[]') as deliveries
          from incident_timeline t left join comments said on said.id = t.comment_id
          left join lateral (
            select jsonb_agg(jsonb_build_object('id', d.id, 'channel_id', d.channel_id, 'channel_name', c.name,

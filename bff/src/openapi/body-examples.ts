@@ -87,12 +87,12 @@ export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
   'post /silences': {
     comment: 'The rack is moved',
     matchers: [{ label: 'host', op: '=~', value: 'rack-7-.*' }],
-    ends_at: '2030-01-31T12:00:00Z',
+    times: { time_zone: 'Europe/Berlin', intervals: [{ weekdays: ['sun'], from: '02:00', to: '04:00' }] },
   },
   'put /silences/{silence_id}': {
     comment: 'The rack is moved, still',
     matchers: [{ label: 'host', op: '=~', value: 'rack-7-.*' }],
-    ends_at: '2030-02-01T12:00:00Z',
+    times: { time_zone: 'Europe/Berlin', intervals: [{ weekdays: ['sat', 'sun'], from: '02:00', to: '04:00' }] },
   },
   'post /silences/test': { matchers: [{ label: 'host', op: '=~', value: 'rack-7-.*' }] },
   'post /schedules': {
