@@ -24,6 +24,7 @@ const FIGURES: Readonly<Record<string, Figure>> = {
     meaning: 'the same, against a process that reads it with `@platformatic/kafka` and parses it',
   },
   processor_peak_memory_mib: { meaning: 'the most memory that this process held', aim: 'bounded' },
+  processor_raw_bytes_per_event: { meaning: 'what a raw event takes in Postgres, with its share of the indexes' },
   end_to_end_kafka_events_per_s: {
     meaning:
       'wall clock, from the first request until the ledger accounts for the last event, under 60 s of as much load as is acknowledged',

@@ -31,6 +31,8 @@ export interface ProcessorRig {
   fill(events: number, agents: number, together?: number): Promise<void>;
   /** Starts processors in a process of their own, with `flags` for Node; resolves when they are ready. */
   startProcessors(flags?: readonly string[]): Promise<ProcessorProcess>;
+  /** What the raw events take in the database, bytes, with their indexes. */
+  rawBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -97,6 +99,11 @@ export async function startProcessorRig(): Promise<ProcessorRig> {
           await exited;
         },
       };
+    },
+    async rawBytes() {
+      const text = `select pg_total_relation_size('event_blocks')::float8 as bytes`;
+      const { rows } = await database.query<{ bytes: number }>(text);
+      return rows[0]?.bytes ?? Number.NaN;
     },
     async stop() {
       await log.close();

@@ -30,6 +30,7 @@ export async function benchProcessor(): Promise<Record<string, number>> {
       processor_bare_platformatic_events_per_s: other,
       processor_platformatic_ratio: perSecond / other,
       processor_peak_memory_mib: memory,
+      processor_raw_bytes_per_event: (await rig.rawBytes()) / EVENTS,
     };
   } finally {
     await rig.stop();
