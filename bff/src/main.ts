@@ -21,6 +21,7 @@ import { createSeriesFeed } from './live/series-feed.ts';
 import { startLive } from './live/start-live.ts';
 import { registerDifferencesGauge } from './pipeline/differences.ts';
 import { createPipelineReadModel } from './pipeline/read-model.ts';
+import { createListeners } from './notifications/preferences.ts';
 import { createRoutes } from './route-table.ts';
 import { healthRoutes } from './health/routes.ts';
 import { createFindAccount } from './users/account-sessions.ts';
@@ -60,6 +61,7 @@ export async function startBff(
   const stored = createStoredCuts(query);
   const readWindows = createReadWindows({ store: timeSeries, database, retention: config.retention, now }, open, metrics);
   const readLedger = createPipelineReadModel(query, eventLog);
+  const listeners = createListeners(query, now);
   const watch = createWatch(database, now);
   const hub = createHub(now);
   const latency = createScreenLatency(now());
@@ -85,6 +87,7 @@ export async function startBff(
     rangeOf,
     readWindows,
     readLedger,
+    listeners,
     watch,
     latency,
     probes,
@@ -114,6 +117,7 @@ export async function startBff(
     origins,
     lifecycle,
     logger,
+    listeners,
     admit: createAdmit(authenticator, origins),
     isStillAdmitted: createIsStillAdmitted(authenticator),
   });

@@ -59,6 +59,7 @@ import type { ScreenLatency } from './live/screen-latency.ts';
 import { modelRoutes } from './models/routes.ts';
 import { withOpenApi } from './openapi/routes.ts';
 import { createMarkRead } from './notifications/mark-read.ts';
+import { createWritePreferences, readPreferences, type Listeners } from './notifications/preferences.ts';
 import { createNotificationsReadModel } from './notifications/read-model.ts';
 import { notificationRoutes } from './notifications/routes.ts';
 import { createLatestPerformance, createRecentHosts } from './performance/read-model.ts';
@@ -122,6 +123,7 @@ export interface RouteParts {
   rangeOf: RangeOf;
   readWindows: ReadWindows;
   readLedger: () => Promise<Ledger>;
+  listeners: Listeners;
   watch: Watch;
   latency: ScreenLatency;
   probes: readonly Route[];
@@ -190,7 +192,12 @@ export function createRoutes(parts: RouteParts): Route[] {
       outcomes: createOutcomes(query, parts.now),
       setAutoApproval: createAutoApprovalChanges(parts.change, parts.now),
     }),
-    ...notificationRoutes(createNotificationsReadModel(query), createMarkRead(parts.change, parts.now)),
+    ...notificationRoutes({
+      list: createNotificationsReadModel(query, parts.now),
+      markRead: createMarkRead(parts.change, parts.now),
+      readPreferences: (owner) => readPreferences(query, owner),
+      writePreferences: createWritePreferences(parts.change, parts.listeners),
+    }),
     ...channelRoutes(
       createChannelsReadModel(query),
       createChannelChanges({ ...parts, targetRule: createTargetRule(config.notifyAllowPrivate) }),

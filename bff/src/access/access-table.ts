@@ -209,6 +209,8 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'post /deliveries/{delivery_id}/replay': OPERATOR,
   'get /notifications': VIEWER,
   'post /notifications/read': OPERATOR,
+  'get /notifications/preferences': VIEWER,
+  'put /notifications/preferences': VIEWER,
 
   'get /pipeline': VIEWER,
   'get /dead-letters': VIEWER,

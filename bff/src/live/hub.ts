@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CHANNEL_OF, type Channel, type LiveMessage, type ServerData } from '@fleetbeat/contracts/live.ts';
+import type { Authenticated } from '../access/authenticated.ts';
 import { RingBuffer } from './ring-buffer.ts';
 
 /**
@@ -13,6 +14,14 @@ export type PublishedEvent = keyof typeof CHANNEL_OF;
 export interface Published<T extends PublishedEvent = PublishedEvent> {
   readonly room: Room;
   readonly message: LiveMessage<T>;
+}
+
+/** Whether somebody wants to hear of a notice. */
+export type Hears = (who: Authenticated, notice: ServerData['notification']) => boolean;
+
+/** Whether a message goes to somebody: notices to those who want them, everything else to everybody in the room. */
+export function isFor(who: Authenticated, { type, data }: Published['message'], hears: Hears): boolean {
+  return type !== 'notification' || hears(who, data as ServerData['notification']);
 }
 
 export interface Hub {

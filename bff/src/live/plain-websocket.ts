@@ -4,7 +4,7 @@ import { WebSocket, WebSocketServer, type RawData } from 'ws';
 import type { Logger } from '@fleetbeat/infra/logger.ts';
 import type { Authenticated } from '../access/authenticated.ts';
 import type { IsStillAdmitted } from './admit.ts';
-import type { Hub, Published, Room } from './hub.ts';
+import { isFor, type Hears, type Hub, type Published, type Room } from './hub.ts';
 import { plainMessage } from './plain-message.ts';
 import { subscribe, unsubscribe } from './subscription.ts';
 
@@ -38,7 +38,7 @@ interface Client {
 }
 
 /** Serves live messages as flat JSON over plain WebSocket. */
-export function servePlainWebSocket({ hub, logger }: { hub: Hub; logger: Logger }): PlainWebSocketServer {
+export function servePlainWebSocket({ hub, hears, logger }: { hub: Hub; hears: Hears; logger: Logger }): PlainWebSocketServer {
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
   const clients = new Set<Client>();
 
@@ -46,7 +46,7 @@ export function servePlainWebSocket({ hub, logger }: { hub: Hub; logger: Logger 
     // Made once, whoever gets it, and not at all for nobody.
     let text: string | undefined;
     for (const client of clients) {
-      if (!client.rooms.has(published.room)) continue;
+      if (!client.rooms.has(published.room) || !isFor(client.who, published.message, hears)) continue;
       text ??= JSON.stringify(plainMessage(published));
       deliver(client, published, text);
     }
@@ -72,7 +72,8 @@ export function servePlainWebSocket({ hub, logger }: { hub: Hub; logger: Logger 
         if (!result.ok) return refuse(client, result.reason);
         client.rooms = new Set([...present, ...result.rooms]);
         client.asked = true;
-        for (const published of result.missed) deliver(client, published, JSON.stringify(plainMessage(published)));
+        const missed = result.missed.filter(({ message }) => isFor(client.who, message, hears));
+        for (const published of missed) deliver(client, published, JSON.stringify(plainMessage(published)));
         return say(client, { type: 'subscribed', channel: request['channel'], resync: result.resync, seq: hub.seq });
       }
       case 'unsubscribe': {

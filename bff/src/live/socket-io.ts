@@ -6,7 +6,7 @@ import { problemOf } from '../http/problems.ts';
 import type { Authenticated } from '../access/authenticated.ts';
 import type { Origins } from '../access/origins.ts';
 import type { Admit, IsStillAdmitted } from './admit.ts';
-import type { Hub, Published } from './hub.ts';
+import { isFor, type Hears, type Hub, type Published } from './hub.ts';
 import { subscribe, unsubscribe } from './subscription.ts';
 
 export interface SocketIoServer {
@@ -40,7 +40,7 @@ type LiveSocket = Socket<
 >;
 
 /** Serves live messages over Socket.IO at `/socket.io`. */
-export function serveSocketIo(server: HttpServer, { hub, admit, origins, logger }: Effects): SocketIoServer {
+export function serveSocketIo(server: HttpServer, { hub, hears, admit, origins, logger }: Effects): SocketIoServer {
   const io = new Server<Record<string, never>, Record<string, (message: LiveMessage) => void>, Record<string, never>, SocketData>(
     server,
     {
@@ -74,10 +74,14 @@ export function serveSocketIo(server: HttpServer, { hub, admit, origins, logger 
   io.on('connection', (socket) => {
     const hello: Connected = { stream: hub.stream, seq: hub.seq, server_time: Date.now() };
     socket.emit('connected', { type: 'connected', data: hello, seq: hub.seq });
-    answerRequests(socket, hub);
+    answerRequests(socket, hub, hears);
   });
 
-  hub.onMessage(({ room, message }) => io.to(room).emit(message.type, message));
+  hub.onMessage(({ room, message }) => {
+    const sockets = message.type === 'notification' ? [...io.of('/').sockets.values()] : [];
+    const unwilling = sockets.filter(({ data }) => !isFor(data.who, message, hears)).map(({ id }) => id);
+    io.to(room).except(unwilling).emit(message.type, message);
+  });
 
   return {
     get sockets() {
@@ -112,12 +116,13 @@ export function serveSocketIo(server: HttpServer, { hub, admit, origins, logger 
 
 interface Effects {
   hub: Hub;
+  hears: Hears;
   admit: Admit;
   origins: Origins;
   logger: Logger;
 }
 
-function answerRequests(socket: LiveSocket, hub: Hub): void {
+function answerRequests(socket: LiveSocket, hub: Hub, hears: Hears): void {
   const listen = (name: string, handler: (request: unknown) => unknown) => {
     // Clients may leave out the request, the acknowledgement, or both.
     socket.on(name, (...given: unknown[]) => {
@@ -134,7 +139,7 @@ function answerRequests(socket: LiveSocket, hub: Hub): void {
     if (!result.ok) return result;
     void socket.join([...result.rooms]);
     // In this same turn, so that nothing newer goes before it.
-    for (const { message } of result.missed) send(socket, message);
+    for (const { message } of result.missed) if (isFor(socket.data.who, message, hears)) send(socket, message);
     return { ok: true, resync: result.resync, seq: hub.seq };
   });
 

@@ -5,7 +5,7 @@ import type { Logger } from '@fleetbeat/infra/logger.ts';
 import type { Origins } from '../access/origins.ts';
 import type { StoredCuts } from '../windows/stored-cuts.ts';
 import type { Admit, IsStillAdmitted } from './admit.ts';
-import type { Hub } from './hub.ts';
+import type { Hears, Hub } from './hub.ts';
 import { liveRecordOf, openPartialsOf } from './live-records.ts';
 import { servePlainWebSocket } from './plain-websocket.ts';
 import { paced } from './paced.ts';
@@ -19,6 +19,8 @@ const FLUSH_EVERY_MS = 250;
 /** How often stored cuts are looked for, and who watches what is told, in milliseconds. */
 const REFRESH_EVERY_MS = 500;
 const WATCH_EVERY_MS = 1_000;
+/** How often it is asked who wants to hear what, in milliseconds. */
+const PREFERENCES_EVERY_MS = 1_000;
 /** How often slow clients are looked for, and admissions checked again, in milliseconds. */
 const DROP_EVERY_MS = 1_000;
 const SWEEP_EVERY_MS = 30_000;
@@ -29,6 +31,8 @@ interface LiveParts {
   hub: Hub;
   feed: SeriesFeed;
   stored: StoredCuts;
+  /** Who hears of which notices; asked again and again. */
+  listeners: { hears: Hears; refresh(): Promise<void> };
   admit: Admit;
   isStillAdmitted: IsStillAdmitted;
   origins: Origins;
@@ -43,9 +47,10 @@ export interface Live {
 
 /** Reads the internal topics from now on and serves what they bring to sockets, until the service stops. */
 export async function startLive(parts: LiveParts): Promise<Live> {
-  const { server, eventLog, hub, feed, stored, isStillAdmitted, lifecycle, logger } = parts;
-  const socketIo = serveSocketIo(server, parts);
-  const plain = servePlainWebSocket({ hub, logger });
+  const { server, eventLog, hub, feed, stored, isStillAdmitted, listeners, lifecycle, logger } = parts;
+  const { hears } = listeners;
+  const socketIo = serveSocketIo(server, { ...parts, hears });
+  const plain = servePlainWebSocket({ hub, hears, logger });
   routeUpgrades(server, { plain, admit: parts.admit, logger });
   lifecycle.onStop('sockets', async () => {
     await Promise.all([plain.close(), socketIo.close()]);
@@ -73,6 +78,7 @@ export async function startLive(parts: LiveParts): Promise<Live> {
 
   const rounds = [
     repeat('stored cuts', REFRESH_EVERY_MS, logger, () => stored.refresh()),
+    repeat('preferences', PREFERENCES_EVERY_MS, logger, () => listeners.refresh()),
     repeat('watched agents', WATCH_EVERY_MS, logger, () => feed.watchAgents(agentsIn([socketIo.rooms(), plain.rooms()]))),
     repeat('slow sockets', DROP_EVERY_MS, logger, () => Promise.resolve(socketIo.dropSlow())),
     repeat('sockets', SWEEP_EVERY_MS, logger, async () => {

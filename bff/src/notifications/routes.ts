@@ -1,10 +1,16 @@
 import * as z from 'zod';
 import { notificationSchema } from '@fleetbeat/contracts/alerts.ts';
 import { listSchema } from '@fleetbeat/contracts/api.ts';
+import { preferencesSchema, type Preferences } from '@fleetbeat/contracts/notification-preferences.ts';
+import type { Asker } from '@fleetbeat/infra/audit/record-change.ts';
+import type { Request } from 'express';
 import { actorOf } from '../access/actor.ts';
+import { askerOf } from '../access/asker.ts';
+import { whoSent } from '../access/authenticated.ts';
 import { pageFields } from '../http/cursor.ts';
 import { route, type Route } from '../http/route.ts';
 import type { MarkRead } from './mark-read.ts';
+import { ownerOf } from './preferences.ts';
 import type { NotificationsReadModel } from './read-model.ts';
 
 const id = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
@@ -18,17 +24,26 @@ const unread = z
   .describe('Only what nobody has read')
   .transform((value) => value === 'true' || value === '');
 
-export function notificationRoutes(list: NotificationsReadModel, markRead: MarkRead): Route[] {
+export interface NotificationParts {
+  readonly list: NotificationsReadModel;
+  readonly markRead: MarkRead;
+  readonly readPreferences: (owner: string) => Promise<Preferences>;
+  readonly writePreferences: (asker: Asker, owner: string, preferences: Preferences) => Promise<void>;
+}
+
+export function notificationRoutes({ list, markRead, readPreferences, writePreferences }: NotificationParts): Route[] {
   return [
     route(
       'get',
       '/notifications',
       {
         summary: 'What was told, the newest first',
+        description: 'What whoever asks wants to see (`PUT /notifications/preferences`), and is not for somebody else.',
         query: z.object({ unread, ...pageFields }),
         answer: listSchema(notificationSchema),
       },
-      async ({ query, caller }) => list({ ...query, reader: caller.id }),
+      async ({ query, caller, request }) =>
+        list({ ...query, reader: caller.id, preferences: await readPreferences(ownerSending(request)) }),
     ),
     route(
       'post',
@@ -41,5 +56,31 @@ export function notificationRoutes(list: NotificationsReadModel, markRead: MarkR
       },
       async ({ body, caller, request }) => ({ read: await markRead({ id: caller.id, name: actorOf(request).id }, body) }),
     ),
+    route(
+      'get',
+      '/notifications/preferences',
+      { summary: 'What whoever asks wants to see in the dashboard', answer: preferencesSchema },
+      async ({ request }) => readPreferences(ownerSending(request)),
+    ),
+    route(
+      'put',
+      '/notifications/preferences',
+      {
+        summary: 'Say what you want to see in the dashboard',
+        description:
+          'For whoever asks alone: in lists and over sockets. What is left out is as it is for everybody who has said nothing. What goes out over channels stays as it is.',
+        body: preferencesSchema,
+        answer: preferencesSchema,
+      },
+      async ({ body, request, response }) => {
+        await writePreferences(askerOf(request, response), ownerSending(request), body);
+        return body;
+      },
+    ),
   ];
+}
+
+function ownerSending(request: Request): string {
+  const who = whoSent(request);
+  return who === null ? '' : ownerOf(who);
 }
