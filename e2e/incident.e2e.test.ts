@@ -71,14 +71,17 @@ describe.each([
         owner,
         config: { url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/${name}` },
       });
-    const speak = async (): Promise<void> => {
+    const say = async (...messages: readonly Parameters<typeof agentMessage>[0][]): Promise<void> => {
       const response = await fetch(`${system.ingest}/v1/events`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
-        body: JSON.stringify(agentMessage({ agent_id: AGENT, labels: { team: 'search' } })),
+        body: JSON.stringify(
+          messages.map((message) => agentMessage({ agent_id: AGENT, labels: { team: 'search' }, ...message })),
+        ),
       });
       expect(response.ok).toBe(true);
     };
+    const speak = (): Promise<void> => say({});
     const told = (): string[] => received.map(({ path, notice }) => `${path} ${notice.kind}`);
 
     it('from silence to page, escalation, acknowledgement and the end', async () => {
@@ -156,6 +159,45 @@ describe.each([
         'resolved',
         'told',
       ]);
+    });
+
+    it('from a burst of errors to page and the end', async () => {
+      const pager = await channel('pager', null);
+      const escalation = await send<{ id: string }>('POST', '/escalations', {
+        name: 'Page',
+        steps: [{ after_s: 0, targets: [{ type: 'channel', id: pager.id }] }],
+      });
+      await send('POST', '/routes', {
+        name: 'Errors',
+        matchers: [{ label: 'alertname', value: 'Search fails' }],
+        group_wait_s: 0,
+        group_interval_s: 1,
+        escalation_id: escalation.id,
+      });
+      await send('POST', '/rules', {
+        kind: 'threshold',
+        name: 'Search fails',
+        watch: { set: 'agent', keys: ['failing-1'] },
+        measure: 'error_rate',
+        window: '1m',
+        min_messages: 10,
+        error: { threshold: 0.5 },
+      });
+      // The silent one calls others meanwhile.
+      const pages = (): string[] => told().filter((telling) => telling.startsWith('/pager'));
+      await say(...Array.from({ length: 20 }, () => ({ agent_id: 'failing-1', message_type: 'error' as const })));
+      await expect.poll(pages, within).toEqual(['/pager firing']);
+      const page = received.find(({ path }) => path === '/pager');
+      expect(page?.notice).toMatchObject({ severity: 'error', alerts: [{ key: 'failing-1' }] });
+
+      // It works again: soon most of what it has said is no error.
+      await say(...Array.from({ length: 60 }, () => ({ agent_id: 'failing-1' })));
+      await expect.poll(pages, within).toEqual(['/pager firing', '/pager resolved']);
+      const { items } = await system.get<List<Incident>>('/incidents?agent_id=failing-1');
+      expect(items.map(({ status, alerts_firing }) => ({ status, alerts_firing }))).toContainEqual({
+        status: 'resolved',
+        alerts_firing: 0,
+      });
     });
   });
 });
