@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { graveVulnerabilities } from './audit-report.ts';
 import { countTests, type Counts, type VitestReport } from './count-tests.ts';
 
 /**
@@ -49,6 +50,7 @@ const checks: Check[] = [
 
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 await inLanes(LANES, checks, runCheck);
+await auditDependencies();
 const missing = await runTests();
 if (missing.length > 0) console.log(`not available, their tests were skipped: ${missing.join(', ')}`);
 if (counts.failed > 0 || (missing.length > 0 && process.env['CI'] === 'true')) process.exitCode = 1;
@@ -77,6 +79,17 @@ async function runCheck({ name, commands, folder }: Check): Promise<void> {
   if (!passed) console.log(output.trimEnd().replace(/^/gm, '    '));
 }
 
+/** Asks the registry for known vulnerabilities of level high. It is no check where the registry does not answer. */
+async function auditDependencies(): Promise<void> {
+  const started = Date.now();
+  const { output } = await runProgram('npm', ['audit', '--audit-level=high', '--json'], ROOT);
+  const found = graveVulnerabilities(output);
+  if (found === null) return console.log('the registry tells no vulnerabilities: dependencies were not audited');
+  counts[found.length === 0 ? 'passed' : 'failed'] += 1;
+  console.log(`${found.length === 0 ? '✓' : '✗'} dependencies ${since(started)}`);
+  for (const one of found) console.log(`    ${one}`);
+}
+
 /** Runs all projects of vitest.config.ts and returns the names of the servers that could not be had. */
 async function runTests(): Promise<string[]> {
   const started = Date.now();
@@ -98,10 +111,19 @@ async function runTests(): Promise<string[]> {
   }
 }
 
-/** With `env` the output goes to ours as it comes, else it is collected. */
 function runNode(args: string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<{ code: number; output: string }> {
+  return runProgram(process.execPath, ['--max-old-space-size=3072', ...args], cwd, env);
+}
+
+/** With `env` the output goes to ours as it comes, else it is collected. */
+function runProgram(
+  program: string,
+  args: string[],
+  cwd: string,
+  env?: NodeJS.ProcessEnv,
+): Promise<{ code: number; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--max-old-space-size=3072', ...args], {
+    const child = spawn(program, args, {
       cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', env === undefined ? 'pipe' : 'inherit', env === undefined ? 'pipe' : 'inherit'],
