@@ -44,11 +44,11 @@ const LIMITS = {
   /** Tasks that a text is looked up for: where more have it, it is met soon enough on the way through a list. */
   lookedUp: 1_000,
   /** Tasks of each status through which one page goes to find a text that many have, or that cannot be looked up. */
-  lookedThrough: 5_000,
+  lookedThrough: 2_000,
 };
-/** Tasks of one status that are counted, and tasks of an agent or a workflow of all statuses together. */
+/** Tasks of one status that are counted, and tasks of an agent or a workflow that are looked at. */
 const COUNTED = 10_000;
-const COUNTED_OF_ONE = 50_000;
+const LOOKED_AT = 20_000;
 
 /** What a statement asks of tasks, and where it places a value. */
 type Place = (value: unknown) => string;
@@ -133,22 +133,24 @@ export function createTasksReadModel(query: ReadQuery, { lookedUp, lookedThrough
     const place = (value: unknown) => `$${values.push(value)}`;
     const ids = filter.q === undefined ? null : await idsOf(filter.q);
     const ofFew = ids !== null || filter.agent_id !== undefined || filter.workflow_id !== undefined;
-    const conditions = conditionsOf(filter, !ofFew, place);
-    if (ids !== null) conditions.push(`task_id = any(${place(ids)})`);
-    const counted = (more: readonly string[], limit: number) =>
-      `(select status from tasks where ${[...conditions, ...more].join(' and ')} limit ${limit + 1})`;
     const statuses = wanted(filter.status);
-    const branches = ofFew
-      ? [counted([], COUNTED_OF_ONE)]
-      : statuses.map((status) => counted([`status = ${place(status)}`], COUNTED));
-    const rows = await query<{ status: TaskStatus; tasks: number }>(
+    const { priority, ...whose } = filter;
+    const conditions = conditionsOf(ofFew ? whose : filter, true, place);
+    if (ids !== null) conditions.push(`task_id = any(${place(ids)})`);
+    // Without more columns than needed: an index may do.
+    const [columns, counted] =
+      ofFew && priority !== undefined ? ['status, priority', `filter (where priority = ${place(priority)})`] : ['status', ''];
+    const seen = (more: readonly string[], limit: number) =>
+      `(select ${columns} from tasks where ${[...conditions, ...more].join(' and ')} limit ${limit + 1})`;
+    const branches = ofFew ? [seen([], LOOKED_AT)] : statuses.map((status) => seen([`status = ${place(status)}`], COUNTED));
+    const rows = await query<{ status: TaskStatus; tasks: number; seen: number }>(
       'tasks.count',
-      `select status, count(*) as tasks from (${branches.join(' union all ')}) counted group by status`,
+      `select status, count(*) ${counted} as tasks, count(*) as seen from (${branches.join(' union all ')}) seen group by status`,
       values,
     );
     const found = new Map(rows.map(({ status, tasks }) => [status, tasks]));
-    const all = rows.reduce((sum, { tasks }) => sum + tasks, 0);
-    const cut = (ids !== null && ids.length > lookedUp) || (ofFew && all > COUNTED_OF_ONE);
+    const all = rows.reduce((sum, row) => sum + row.seen, 0);
+    const cut = (ids !== null && ids.length > lookedUp) || (ofFew && all > LOOKED_AT);
     return {
       items: statuses.map((status) => {
         const tasks = found.get(status) ?? 0;

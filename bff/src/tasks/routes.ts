@@ -26,7 +26,7 @@ const filterFields = {
     .optional()
     .describe(
       'Part of the id, the name or the description, whatever its case. Where more than 1,000 tasks have it, or it has no three ' +
-        'letters or digits in a row, a page looks through 5,000 tasks of each status and may have fewer items than there are: ' +
+        'letters or digits in a row, a page looks through 2,000 tasks of each status and may have fewer items than there are: ' +
         'go on at `next_cursor`',
     ),
 };
@@ -58,7 +58,8 @@ export function taskRoutes(tasks: TasksReadModel, changes: TaskChanges): Route[]
       {
         summary: 'How many tasks there are of each status',
         description:
-          'Counts 10,000 tasks of a status at most, of an agent or a workflow 50,000, and 1,000 with a text: `more` tells that there may be more.',
+          'Counts 10,000 tasks of a status at most; of an agent or a workflow it looks at 20,000, with a text at 1,000. `more` ' +
+          'tells that there may be more.',
         query: countsQuery,
         answer: taskCountsSchema,
       },
