@@ -44,6 +44,8 @@ export async function benchFlatCost(): Promise<Record<string, number>> {
     for (const agents of FLEETS) {
       const { seconds, memory } = await run(EVENTS, agents);
       const cost = ((seconds - start) / EVENTS) * 1e6;
+      // The last of them takes minutes where the store is slow.
+      console.error(`bench: agents: ${agents} agents cost ${cost.toFixed(2)} µs an event`);
       figures[`processor_cpu_us_per_event_${agents}_agents`] = cost;
       costs.push(cost);
       memories.push(memory);
