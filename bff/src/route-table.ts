@@ -25,6 +25,9 @@ import { commentRoutes } from './comments/routes.ts';
 import { createDashboardChanges } from './dashboards/dashboard-changes.ts';
 import { createDashboardsReadModel } from './dashboards/read-model.ts';
 import { reportRoutes } from './dashboards/report-route.ts';
+import { createReportScheduleChanges } from './dashboards/report-schedule-changes.ts';
+import { reportScheduleRoutes } from './dashboards/report-schedule-routes.ts';
+import { createReportSchedulesReadModel } from './dashboards/report-schedules.ts';
 import { dashboardRoutes } from './dashboards/routes.ts';
 import { createChannelChanges } from './channels/channel-changes.ts';
 import { createChannelsReadModel } from './channels/read-model.ts';
@@ -165,6 +168,11 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...seriesRoutes({ ...parts, querySeries }),
     ...dashboardRoutes(dashboards, createDashboardChanges(parts.change)),
     ...reportRoutes({ ...parts, dashboards, makeReport: createMakeReport(querySeries) }),
+    ...reportScheduleRoutes(
+      dashboards,
+      createReportSchedulesReadModel(query),
+      createReportScheduleChanges(parts.change, parts.now),
+    ),
     ...taskRoutes(createTasksReadModel(query), taskChanges),
     ...dispatchRoutes(createDispatch({ ...parts, announce })),
     ...workflowRoutes(workflows, workflowChanges),

@@ -6,6 +6,8 @@ export interface JobPayloads {
   deliveries: { delivery: number; attempts: number };
   /** Looks for rows whose time has come, one kind of row a job. */
   timers: { timer: Timer };
+  /** Mails a report that is due, if no more attempts than these have been begun. */
+  reports: { run: number; attempts: number };
   /** Looks for a recompute that is to be run. */
   recomputes: Record<string, never>;
 }
@@ -28,4 +30,4 @@ export type RetentionTask = (typeof RETENTION_TASKS)[number];
 export const TIMERS = ['archive-agents', 'leases', 'overdue-tasks', 'suggestions'] as const;
 export type Timer = (typeof TIMERS)[number];
 
-export const QUEUES = ['retention', 'deliveries', 'timers', 'recomputes'] as const satisfies readonly QueueName[];
+export const QUEUES = ['retention', 'deliveries', 'timers', 'reports', 'recomputes'] as const satisfies readonly QueueName[];

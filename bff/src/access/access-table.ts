@@ -102,6 +102,12 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'put /dashboards/{dashboard_id}': OPERATOR,
   'delete /dashboards/{dashboard_id}': OPERATOR,
   'get /dashboards/{dashboard_id}/report.pdf': VIEWER,
+  'get /dashboards/{dashboard_id}/report-schedules': OPERATOR,
+  'post /dashboards/{dashboard_id}/report-schedules': OPERATOR,
+  'get /dashboards/{dashboard_id}/report-schedules/{schedule_id}': OPERATOR,
+  'put /dashboards/{dashboard_id}/report-schedules/{schedule_id}': OPERATOR,
+  'delete /dashboards/{dashboard_id}/report-schedules/{schedule_id}': OPERATOR,
+  'post /dashboards/{dashboard_id}/report-schedules/{schedule_id}/send': OPERATOR,
 
   'get /tasks': VIEWER,
   'get /task-counts': VIEWER,

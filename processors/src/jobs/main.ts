@@ -3,6 +3,7 @@ import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { Counter } from 'prom-client';
 import { runDeliveries } from '../notify/delivery/run-deliveries.ts';
 import { keepIncidents } from '../notify/incidents/keep-incidents.ts';
+import { runReports } from '../notify/reports/run-reports.ts';
 import { workRecomputes } from '../work-recomputes.ts';
 import { dropReplacedRows } from './drop-replaced-rows.ts';
 import { expireCutHashes } from './expire-cut-hashes.ts';
@@ -64,6 +65,7 @@ export async function start(context: ServiceContext): Promise<void> {
   });
   await runTimers(context);
   await runDeliveries(context);
+  await runReports(context);
   const incidents = keepIncidents(context);
   lifecycle.onStop('incidents', () => incidents.stop());
   await workRecomputes(context);

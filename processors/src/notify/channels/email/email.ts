@@ -1,15 +1,24 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
-import { createTransport } from 'nodemailer';
+import { createTransport, type SendMailOptions } from 'nodemailer';
+import type { ChannelConfig, ChannelSecrets } from '@fleetbeat/contracts/channels.ts';
 import type { Notice } from '@fleetbeat/contracts/delivery.ts';
 import { isRefusedTarget, resolveChecked } from '../../delivery/http-sender.ts';
 import { permanent, retryable, type Outcome } from '../../delivery/outcome.ts';
-import type { Outgoing, Send } from '../channel.ts';
+import type { Effects, Outgoing, Send } from '../channel.ts';
 import { detailsOf, isoTime, kindWord, labelText, runbooksOf, shorten } from '../notice-text.ts';
 
 /** E-mail over SMTP. Every attempt of a delivery has one Message-ID, and all about an incident are one thread. */
-export const sendEmail: Send<'email'> = async (outgoing, { targetRule, timeoutMs }) => {
-  const { config, secrets } = outgoing;
+export const sendEmail: Send<'email'> = (outgoing, effects) =>
+  sendMail(outgoing.config, outgoing.secrets, emailOf(outgoing), effects);
+
+/** Hands a mail to the server of a channel, and answers how that went; never rejects for what is the other side's doing. */
+export async function sendMail(
+  config: Pick<ChannelConfig<'email'>, 'host' | 'port' | 'security' | 'username'>,
+  secrets: ChannelSecrets<'email'>,
+  mail: SendMailOptions,
+  { targetRule, timeoutMs }: Pick<Effects, 'targetRule' | 'timeoutMs'>,
+): Promise<Outcome> {
   let address: string;
   try {
     address = await resolveChecked(config.host, targetRule);
@@ -34,7 +43,7 @@ export const sendEmail: Send<'email'> = async (outgoing, { targetRule, timeoutMs
     disableUrlAccess: true,
   });
   try {
-    const sent = await within(2 * timeoutMs, transport.sendMail(emailOf(outgoing)));
+    const sent = await within(2 * timeoutMs, transport.sendMail(mail));
     const reason = sent.rejected.length === 0 ? undefined : `refused for ${sent.rejected.join(', ')}`;
     return { kind: 'delivered', status: 250, providerId: sent.messageId, reason };
   } catch (error) {
@@ -42,7 +51,7 @@ export const sendEmail: Send<'email'> = async (outgoing, { targetRule, timeoutMs
   } finally {
     transport.close();
   }
-};
+}
 
 /** The timeouts of a socket begin anew with every byte: this one does not. */
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
@@ -73,7 +82,8 @@ export function emailOf({ notice, idempotencyKey, config }: Outgoing<'email'>) {
   };
 }
 
-function messageId(key: string, domain: string): string {
+/** The same for the same key: whoever is sent a mail twice sees it once. */
+export function messageId(key: string, domain: string): string {
   return `<${createHash('sha256').update(key).digest('hex').slice(0, 40)}@${domain}>`;
 }
 
