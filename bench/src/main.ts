@@ -51,11 +51,17 @@ const figures: Record<string, number> = {};
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   console.error(`bench: ${name} …`);
-  Object.assign(figures, await bench());
+  try {
+    Object.assign(figures, await bench());
+  } catch (error) {
+    // The others' figures are worth having all the same.
+    console.error(`bench: ${name} failed:`, error);
+    process.exitCode = 1;
+  }
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(LATEST, `${JSON.stringify(wanted.length === 0 ? figures : { ...last, ...figures }, null, 2)}\n`);
 }
-mkdirSync(RESULTS, { recursive: true });
-writeFileSync(LATEST, `${JSON.stringify(wanted.length === 0 ? figures : { ...last, ...figures }, null, 2)}\n`);
 
 console.log(`\n${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}\n`);
-const width = Math.max(...Object.keys(figures).map((name) => name.length));
+const width = Math.max(0, ...Object.keys(figures).map((name) => name.length));
 for (const [name, figure] of Object.entries(figures)) console.log(`${name.padEnd(width)}  ${readable(figure)}`);
