@@ -16,6 +16,7 @@ export interface ScreenFacts {
   readonly host: string;
   readonly task: string;
   readonly rule: string;
+  readonly incident: string;
 }
 
 export const SCREENS: readonly Screen[] = [
@@ -34,10 +35,31 @@ export const SCREENS: readonly Screen[] = [
     prepare: (page) => page.getByRole('button', { name: 'New task' }).click(),
   },
   { name: 'tasks-one', path: ({ task }) => `/tasks/${task}` },
+  { name: 'incidents', path: () => '/incidents' },
+  { name: 'incidents-one', path: ({ incident }) => `/incidents/${incident}` },
+  { name: 'incidents-silences', path: () => '/incidents/silences' },
+  {
+    name: 'incidents-silence-new',
+    path: ({ incident }) => `/incidents/${incident}`,
+    whole: false,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Silence' }).click();
+      await page.getByText(/^Fits/).waitFor();
+    },
+  },
+  { name: 'on-call', path: () => '/on-call' },
+  { name: 'on-call-month', path: () => '/on-call?view=month' },
+  { name: 'on-call-escalations', path: () => '/on-call/escalations' },
+  {
+    name: 'on-call-routes',
+    path: () => '/on-call/routes',
+    prepare: (page) => page.getByRole('button', { name: 'Try it' }).click(),
+  },
   { name: 'alerts', path: () => '/alerts' },
   { name: 'alerts-rules', path: () => '/rules' },
   { name: 'alerts-rule', path: ({ rule }) => `/rules/${rule}` },
   { name: 'pipeline', path: () => '/pipeline' },
+  { name: 'docs', path: () => '/docs?q=tasks#patchApiV1TasksByTaskId', whole: false },
   {
     name: 'palette',
     path: () => '/',

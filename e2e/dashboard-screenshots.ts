@@ -6,6 +6,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
 import { SCREENS, type Screen, type ScreenFacts } from './dashboard-screens.ts';
 import { seedBoard } from './seed-board.ts';
+import { seedIncidents } from './seed-incidents.ts';
 import { startSystem } from './start-system.ts';
 
 /**
@@ -59,6 +60,7 @@ async function startFleet(): Promise<Subject> {
   const ended = await system.simulate(`--trace ${trace} --speed max --agents 24 --hosts 6 --seed 3`);
   if (ended.code !== 0) throw new Error(ended.output);
   await seedBoard(system);
+  await seedIncidents(system);
   return { url: system.api, dataDir: system.dataDir, stop: () => system.stop() };
 }
 
@@ -116,5 +118,6 @@ async function readFacts(page: Page): Promise<ScreenFacts> {
     host: await first('/hosts?limit=1', 'host_id'),
     task: await first('/tasks?limit=1&sort=updated_at', 'task_id'),
     rule: await first('/rules?limit=1', 'id'),
+    incident: await first('/incidents?limit=1&status=acknowledged&severity=error', 'id'),
   };
 }

@@ -1,5 +1,4 @@
 import type { Incident, IncidentDetail, TimelineEntry } from '@fleetbeat/contracts/incidents.ts';
-import { ApiProblem } from '../api/problem.ts';
 import { Resource } from '../api/resource.svelte.ts';
 import { clock } from '../live/clock.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
@@ -56,18 +55,6 @@ export class IncidentView {
     const done = await this.acts.act(data, act);
     void this.timeline.load();
     return done;
-  }
-
-  /** Answers why it was not said; null where it was. */
-  async comment(text: string): Promise<string | null> {
-    try {
-      await incidentsApi.comment(this.#id, text);
-    } catch (error) {
-      return error instanceof ApiProblem ? error.message : String(error);
-    }
-    this.acts.done = 'Said';
-    await this.timeline.load();
-    return null;
   }
 
   #keep(incident: IncidentDetail): void {

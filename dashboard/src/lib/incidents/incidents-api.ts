@@ -41,7 +41,6 @@ export const incidentsApi = {
     get<List<TimelineEntry>>(`/incidents/${incidentId}/timeline`, { limit: 500, cursor }, signal),
   act: (incidentId: number, act: IncidentAct, revision: number) =>
     send<IncidentDetail>('POST', `/incidents/${incidentId}/${act.kind}`, bodyOf(act), revision),
-  comment: (incidentId: number, text: string) => send<void>('POST', `/incidents/${incidentId}/comments`, { text }),
   silences: (cursor: string | null, signal?: AbortSignal) =>
     get<List<StoredSilence>>('/silences', { limit: 500, cursor }, signal),
   addSilence: (silence: SilenceInput) => send<StoredSilence>('POST', '/silences', silence),

@@ -6,6 +6,7 @@ const names = { nameOf: (who: string) => (who === 'u-1' ? 'Ann' : who), momentOf
 
 test.each<[TimelineEntry['kind'], string | null, string, string, string | null]>([
   ['alert_fired', null, 'Offline, web-1: error', 'Alert fired', 'Offline, web-1: error'],
+  ['commented', 'ann', 'It is the disk', 'said something', null],
   ['acknowledged', 'ann', 'nobody else is called', 'acknowledged it', null],
   ['assigned', 'ann', 'to u-1', 'gave it to Ann', null],
   ['assigned', 'ann', 'to nobody', 'gave it to nobody', null],

@@ -45,7 +45,7 @@ export function tellingOf(entry: Pick<TimelineEntry, 'kind' | 'text' | 'actor'>,
     case 'snooze_ended':
       return { what: 'The snooze ended', why: text };
     case 'commented':
-      return { what: 'said', why: text };
+      return { what: 'said something', why: null };
     case 'resolved':
       return byHand ? { what: 'resolved it', why: null } : { what: 'Resolved', why: text };
     case 'reopened':

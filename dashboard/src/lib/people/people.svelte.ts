@@ -19,7 +19,7 @@ class People {
     (this.resource.data?.items ?? []).filter(({ disabled }) => !disabled).sort((a, b) => a.name.localeCompare(b.name)),
   );
   /** Oneself; null for whoever has no account, by a sign-in link or a key. */
-  readonly me = $derived(this.#byEmail.get(session.name ?? '') ?? null);
+  readonly me = $derived(this.#byId.get(session.id ?? '') ?? null);
 
   start(): () => void {
     return this.resource.poll(REFRESH_EVERY);

@@ -1,0 +1,289 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { List } from '@fleetbeat/contracts/api.ts';
+import type { Incident } from '@fleetbeat/contracts/incidents.ts';
+import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { postTo } from './post-to.ts';
+import { addPerson, PASSWORD } from './seed-incidents.ts';
+import { startSystem, type RunningSystem } from './start-system.ts';
+
+/** Incidents and on-call in the browsers of an admin and a viewer at once, before a real system. */
+const ROOT = join(import.meta.dirname, '..');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const DESKTOP = { width: 1440, height: 900 };
+const PHONE = { width: 375, height: 812 };
+/** Silence that is too long, a cut of the source, and the wait of the route. */
+const APPEARS_WITHIN = 40_000;
+const TITLE = 'Search is silent: search-1';
+
+describe.skipIf(CHROMIUM === undefined)(
+  CHROMIUM ? 'the pages of incidents' : 'the pages of incidents are SKIPPED: no Chromium, name one in CHROMIUM',
+  () => {
+    let system: RunningSystem;
+    let browser: Browser;
+    /** Ann is an admin, Vic may only look. */
+    let ann: Page;
+    let vic: Page;
+    let annId: string;
+    const complaints: string[] = [];
+
+    beforeAll(async () => {
+      if (!existsSync(join(ROOT, 'dashboard/build/index.html'))) {
+        await promisify(execFile)(process.execPath, [join(ROOT, 'infra/install.mjs'), '--dashboard'], { cwd: ROOT });
+      }
+      system = await startSystem({});
+      browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS });
+      annId = await addPerson(system, 'Ann Moreau', 'admin');
+      await addPerson(system, 'Vic Tanaka', 'viewer');
+      ann = await signedIn('ann');
+      vic = await signedIn('vic');
+    });
+    afterAll(async () => {
+      await browser?.close();
+      await system?.stop();
+    });
+
+    async function signedIn(name: string): Promise<Page> {
+      const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' });
+      const page = await context.newPage();
+      page.on('pageerror', (error) => complaints.push(String(error.stack)));
+      await page.goto(`${system.api}/sign-in`);
+      await page.getByLabel('E-mail').fill(`${name}@example.org`);
+      await page.getByLabel('Password').fill(PASSWORD);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByText('Live', { exact: true }).waitFor();
+      return page;
+    }
+
+    async function expectAccessible(page: Page, there: string): Promise<void> {
+      for (const [viewport, colorScheme] of [
+        [DESKTOP, 'light'],
+        [PHONE, 'dark'],
+      ] as const) {
+        await page.setViewportSize(viewport);
+        await page.emulateMedia({ colorScheme });
+        // Half-way between two themes no colour is what it is meant to be.
+        await page.reload();
+        await page.getByText(there).first().waitFor();
+        await page.evaluate(AXE);
+        const { violations } = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
+          'axe.run(document)',
+        );
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([]);
+        expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      }
+      await page.setViewportSize(DESKTOP);
+    }
+
+    async function only(): Promise<Incident> {
+      const { items } = await system.get<List<Incident>>('/incidents?q=search-1');
+      const [incident] = items;
+      if (incident === undefined) throw new Error('there is no incident');
+      return incident;
+    }
+    const row = (page: Page) => page.getByRole('row', { name: TITLE });
+
+    it('show an incident as soon as an agent is silent, and that somebody takes care of it', async () => {
+      await postTo(system, '/rules', {
+        kind: 'liveness',
+        name: 'Search is silent',
+        watch: { set: 'agent', keys: ['search-1'] },
+        silent_s: 5,
+      });
+      for (const page of [ann, vic]) {
+        await page.goto(`${system.api}/incidents`);
+        await page.getByText('No incident so far.').waitFor();
+      }
+      const spoken = await fetch(`${system.ingest}/v1/events`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
+        body: JSON.stringify([{ agent_id: 'search-1', message_type: 'agent_response', content: 'hello' }]),
+      });
+      expect(spoken.ok).toBe(true);
+      for (const page of [ann, vic]) await row(page).waitFor({ timeout: APPEARS_WITHIN });
+      await row(vic).getByRole('cell', { name: 'Error Open' }).waitFor();
+      expect(
+        await vic
+          .locator('main')
+          .getByRole('button', { name: /Acknowledge:/ })
+          .count(),
+      ).toBe(0);
+
+      // By keyboard: to the first row, and acknowledge it.
+      await ann.keyboard.press('j');
+      await ann.keyboard.press('a');
+      await row(ann).getByRole('cell', { name: 'Ann Moreau' }).waitFor();
+      await row(vic).getByRole('cell', { name: 'Error Acknowledged' }).waitFor();
+      await row(vic).getByRole('cell', { name: 'Ann Moreau' }).waitFor();
+      expect((await only()).acknowledged_by).toBe('ann@example.org');
+      await expectAccessible(ann, TITLE);
+    });
+
+    it('tell everything about one, let it be given away and talked about, and nothing be done by a viewer', async () => {
+      const { id } = await only();
+      await ann.keyboard.press('j');
+      await ann.keyboard.press('Enter');
+      await ann.getByRole('heading', { level: 1, name: TITLE }).waitFor();
+      await ann.getByText('Ann Moreau takes care of it').waitFor();
+      await vic.goto(`${system.api}/incidents/${id}`);
+      await vic.getByText('Ann Moreau takes care of it').waitFor();
+      expect(await vic.locator('main').getByRole('button').allInnerTexts()).toEqual([]);
+      expect(await vic.locator('main').getByRole('textbox').count()).toBe(0);
+
+      await ann.keyboard.press('m');
+      await vic.getByText('Ann Moreau has it').waitFor();
+      expect((await only()).assigned_to).toBe(annId);
+      await ann.keyboard.press('c');
+      await ann.keyboard.type('It is the index.');
+      await ann.keyboard.press('Control+Enter');
+      await vic.getByText('It is the index.').waitFor();
+      await vic.getByText('gave it to Ann Moreau').waitFor();
+      await ann.keyboard.press('Escape');
+      await ann.getByRole('button', { name: 'Snooze' }).click();
+      await ann.getByRole('button', { name: /^1 hour/ }).click();
+      await vic
+        .getByText(/snoozed until/)
+        .first()
+        .waitFor();
+      await expectAccessible(ann, 'Timeline');
+    });
+
+    it('take back what the server refuses, and say why', async () => {
+      const { id } = await only();
+      // Somebody else is faster: they give it to nobody, of which this page does not hear.
+      await ann.getByRole('button', { name: 'Pause live updates' }).click();
+      await postTo(system, `/incidents/${id}/assign`, { user_id: null });
+      await ann.getByRole('button', { name: 'Resolve' }).click();
+      await ann.getByRole('button', { name: 'Resolve it' }).click();
+      await ann.getByText(/^Not resolved: somebody else has changed the incident meanwhile/).waitFor();
+      await ann.getByText('Ann Moreau takes care of it').waitFor();
+      expect((await only()).status).toBe('acknowledged');
+      await ann.getByRole('button', { name: 'Resume live updates' }).click();
+
+      await ann.getByRole('button', { name: 'Resolve' }).click();
+      await ann.getByRole('button', { name: 'Resolve it' }).click();
+      await vic.getByText('Resolved', { exact: true }).waitFor();
+      await ann.getByRole('button', { name: 'Open again' }).click();
+      await ann.getByRole('button', { name: 'Acknowledge' }).waitFor();
+      await vic.getByText('Nobody has it yet').waitFor();
+    });
+
+    it('silence what an incident is about, and end that again', async () => {
+      await ann.getByRole('button', { name: 'Silence' }).click();
+      await ann.getByText('Fits 1 alert that fires now:').waitFor();
+      await ann.getByLabel('Value 1').fill('Nothing');
+      await ann.getByText('Fits no alert that fires now.').waitFor();
+      await ann.getByLabel('Comparison 1').selectOption('=~');
+      await ann.getByLabel('Value 1').fill('[');
+      await ann.getByText(/the pattern is not one of RE2/).waitFor();
+      await ann.getByLabel('Value 1').fill('Search.*');
+      await ann.getByText('Fits 1 alert that fires now:').waitFor();
+      await ann.getByLabel('Why').fill('Deploying');
+      await ann.getByRole('dialog').getByRole('button', { name: 'Silence' }).click();
+      await ann.getByRole('dialog').waitFor({ state: 'detached' });
+
+      await vic.goto(`${system.api}/incidents/silences`);
+      await vic
+        .getByRole('row', { name: /Deploying/ })
+        .getByRole('cell', { name: 'Silent now' })
+        .waitFor();
+      expect(await vic.locator('main').getByRole('button').count()).toBe(0);
+      await ann.goto(`${system.api}/incidents/silences`);
+      await ann
+        .getByRole('row', { name: /Deploying/ })
+        .getByRole('cell', { name: '1 alert' })
+        .waitFor();
+      await expectAccessible(ann, 'Deploying');
+      await ann.getByRole('button', { name: 'End: Deploying' }).click();
+      await ann.getByText('Nothing is silenced at present').waitFor();
+    });
+
+    it('lead from a notification to its incident, and show it on the overview', async () => {
+      const { id } = await only();
+      await ann.goto(system.api);
+      await ann
+        .getByRole('region', { name: /incident/ })
+        .getByRole('link', { name: TITLE })
+        .waitFor();
+      await ann.keyboard.press('n');
+      await ann
+        .getByRole('dialog', { name: 'Notifications' })
+        .getByRole('link', { name: /search-1/ })
+        .first()
+        .click();
+      await ann.waitForURL(`${system.api}/incidents/${id}`);
+    });
+
+    it('show who is on call, and let somebody take over', async () => {
+      await ann.keyboard.press('g');
+      await ann.keyboard.press('c');
+      await ann.getByText('Nobody is on call: there is no schedule yet.').waitFor();
+      await ann.getByRole('button', { name: 'New schedule' }).click();
+      const json = ann.getByLabel('The schedule as JSON');
+      const whole = await json.inputValue();
+      await json.fill(whole.replace('"Primary"', '""'));
+      await ann.getByRole('button', { name: 'Save' }).click();
+      await ann.getByRole('alert').getByText('must not be empty').waitFor();
+      // Turns that begin tomorrow leave a gap until then.
+      await json.fill(
+        whole.replace(
+          /"starts_on": "[^"]*"/,
+          `"starts_on": "${new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10)}"`,
+        ),
+      );
+      await ann.getByRole('button', { name: 'Save' }).click();
+      const card = (page: Page) => page.getByRole('region', { name: 'Primary' });
+      await card(ann)
+        .getByText(/^Nobody is on call for .* of the next 28 days/)
+        .waitFor();
+
+      await vic.goto(`${system.api}/on-call`);
+      await card(vic).getByText('Nobody is on call', { exact: true }).waitFor();
+      expect(await card(vic).getByRole('button').count()).toBe(0);
+      await ann.getByRole('button', { name: 'Take over: Primary' }).click();
+      await ann.getByRole('dialog').getByRole('button', { name: 'Take over' }).click();
+      await card(ann).getByText('Ann Moreau is on call').waitFor();
+      await vic.reload();
+      await card(vic).getByText('Ann Moreau is on call').waitFor();
+      await ann.getByRole('button', { name: 'Month', exact: true }).click();
+      await expectAccessible(ann, 'Ann Moreau is on call');
+      await ann.getByRole('button', { name: /^Take back: Ann Moreau/ }).click();
+      await card(ann).getByText('Nobody is on call', { exact: true }).waitFor();
+    });
+
+    it('show who is called when nobody answers, and where an alert would go', async () => {
+      const { items: schedules } = await system.get<List<{ id: string }>>('/schedules');
+      await postTo(system, '/escalations', {
+        name: 'Wake somebody',
+        steps: [
+          { after_s: 0, targets: [{ type: 'schedule', id: schedules[0]?.id }] },
+          { after_s: 300, targets: [{ type: 'user', id: annId }] },
+        ],
+      });
+      const { items: escalations } = await system.get<List<{ id: string }>>('/escalations');
+      await postTo(system, '/routes', {
+        name: 'Search',
+        matchers: [{ label: 'team', value: 'search' }],
+        escalation_id: escalations[0]?.id,
+      });
+      await vic.goto(`${system.api}/on-call/escalations`);
+      await vic.getByText('whoever is on call in Primary: now nobody').waitFor();
+      await vic.getByText('After 5 minutes').waitFor();
+      await expectAccessible(vic, 'Wake somebody');
+
+      await vic.getByRole('navigation', { name: 'On-call' }).getByRole('link', { name: 'Routes' }).click();
+      await vic.getByLabel('Labels of an alert').fill('team=search');
+      await vic.getByRole('button', { name: 'Try it' }).click();
+      await vic.getByText('takes it', { exact: true }).waitFor();
+      await vic.getByText('After 5 minutes: Ann Moreau, who has no channel').waitFor();
+      expect(await vic.locator('main').getByRole('button', { name: /^Edit/ }).count()).toBe(0);
+      await expectAccessible(vic, 'Where would it go?');
+      expect(complaints).toEqual([]);
+    });
+  },
+);
