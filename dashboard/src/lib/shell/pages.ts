@@ -9,6 +9,7 @@ import Server from '@lucide/svelte/icons/server';
 import Siren from '@lucide/svelte/icons/siren';
 import SquareKanban from '@lucide/svelte/icons/square-kanban';
 import Waypoints from '@lucide/svelte/icons/waypoints';
+import Workflow from '@lucide/svelte/icons/workflow';
 
 /** A page that the rail, the palette and the keys lead to. */
 export interface PageLink {
@@ -28,6 +29,7 @@ export const PAGES: readonly PageLink[] = [
   { path: '/', label: 'Overview', icon: Activity, key: 'o', words: 'home fleet health', first: true },
   { path: '/agents', label: 'Agents', icon: Bot, key: 'a', words: 'fleet', first: true },
   { path: '/tasks', label: 'Tasks', icon: SquareKanban, key: 't', words: 'board kanban work', first: true },
+  { path: '/workflows', label: 'Workflows', icon: Workflow, key: 'w', words: 'runs progress graph gantt templates' },
   { path: '/suggestions', label: 'Suggestions', icon: Lightbulb, key: 's', words: 'inbox approve reject calibration' },
   { path: '/hosts', label: 'Hosts', icon: Server, key: 'h', words: 'servers machines cpu memory disk' },
   { path: '/incidents', label: 'Incidents', icon: Siren, key: 'i', words: 'acknowledge silences maintenance', first: true },
