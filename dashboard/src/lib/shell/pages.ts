@@ -1,10 +1,12 @@
 import Activity from '@lucide/svelte/icons/activity';
 import BellRing from '@lucide/svelte/icons/bell-ring';
 import Bot from '@lucide/svelte/icons/bot';
+import Braces from '@lucide/svelte/icons/braces';
 import Lightbulb from '@lucide/svelte/icons/lightbulb';
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
 import PhoneCall from '@lucide/svelte/icons/phone-call';
 import Scale from '@lucide/svelte/icons/scale';
+import Settings from '@lucide/svelte/icons/settings';
 import Server from '@lucide/svelte/icons/server';
 import Siren from '@lucide/svelte/icons/siren';
 import SquareKanban from '@lucide/svelte/icons/square-kanban';
@@ -38,6 +40,14 @@ export const PAGES: readonly PageLink[] = [
   { path: '/on-call', label: 'On-call', icon: PhoneCall, key: 'c', words: 'schedules rotations escalations routes pager' },
   { path: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', words: 'panels charts wall reports' },
   { path: '/pipeline', label: 'Pipeline', icon: Waypoints, key: 'p', words: 'ledger lag dead letters late sources' },
+  {
+    path: '/settings',
+    label: 'Settings',
+    icon: Settings,
+    key: 'e',
+    words: 'admin account channels deliveries users keys audit log',
+  },
+  { path: '/docs', label: 'API', icon: Braces, key: 'x', words: 'rest openapi routes documentation curl' },
 ];
 
 /** Whether a page, or one below it, is shown at `pathname`. */
