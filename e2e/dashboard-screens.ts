@@ -15,6 +15,7 @@ export interface ScreenFacts {
   readonly agent: string;
   readonly host: string;
   readonly task: string;
+  readonly suggestion: string;
   readonly rule: string;
   readonly incident: string;
 }
@@ -55,6 +56,9 @@ export const SCREENS: readonly Screen[] = [
     path: () => '/on-call/routes',
     prepare: (page) => page.getByRole('button', { name: 'Try it' }).click(),
   },
+  { name: 'suggestions', path: () => '/suggestions' },
+  { name: 'suggestions-one', path: ({ suggestion }) => `/suggestions?id=${suggestion}` },
+  { name: 'suggestions-calibration', path: () => '/suggestions/calibration' },
   { name: 'alerts', path: () => '/alerts' },
   { name: 'alerts-rules', path: () => '/rules' },
   { name: 'alerts-rule', path: ({ rule }) => `/rules/${rule}` },

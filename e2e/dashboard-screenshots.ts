@@ -117,6 +117,7 @@ async function readFacts(page: Page): Promise<ScreenFacts> {
     agent: await first('/agents?limit=1', 'agent_id'),
     host: await first('/hosts?limit=1', 'host_id'),
     task: await first('/tasks?limit=1&sort=updated_at', 'task_id'),
+    suggestion: await first('/suggestions?limit=1', 'id'),
     rule: await first('/rules?limit=1', 'id'),
     incident: await first('/incidents?limit=1&status=acknowledged&severity=error', 'id'),
   };

@@ -2,8 +2,8 @@ import type { RuleInput } from '@fleetbeat/contracts/rules.ts';
 import { postTo } from './post-to.ts';
 import type { RunningSystem } from './start-system.ts';
 
-/** What people add to a fleet: tasks in every state, and rules of which some fire. */
-export async function seedBoard(system: Pick<RunningSystem, 'api' | 'key'>): Promise<void> {
+/** What people add to a fleet: tasks in every state, what agents suggest, and rules of which some fire. */
+export async function seedBoard(system: Pick<RunningSystem, 'api' | 'key' | 'get'>): Promise<void> {
   const HOUR = 3_600_000;
   const tasks = [
     { name: 'Summarise the support tickets of last week', status: 'pending', priority: 'high', due_date: Date.now() + 5 * HOUR },
@@ -25,6 +25,7 @@ export async function seedBoard(system: Pick<RunningSystem, 'api' | 'key'>): Pro
     },
   ];
   for (const task of tasks) await postTo(system, '/tasks', task);
+  await seedSuggestions(system);
   const rules: RuleInput[] = [
     {
       kind: 'threshold',
@@ -55,4 +56,31 @@ export async function seedBoard(system: Pick<RunningSystem, 'api' | 'key'>): Pro
     },
   ];
   for (const rule of rules) await postTo(system, '/rules', rule);
+}
+
+/** What agents suggest; nothing where there is none that could. */
+async function seedSuggestions(system: Pick<RunningSystem, 'api' | 'key' | 'get'>): Promise<void> {
+  const { items: agents } = await system.get<{ items: { agent_id: string }[] }>('/agents?limit=3');
+  const { items: failed } = await system.get<{ items: { task_id: string }[] }>('/tasks?status=failed&limit=1');
+  const suggestions = [
+    {
+      action: 'Retry the task',
+      reasoning: 'The key of the archive was sent ten minutes ago. Nothing was written before the failure.',
+      confidence: 0.92,
+      task_id: failed[0]?.task_id ?? null,
+      effect: failed.length === 0 ? null : { type: 'set_task_status', status: 'pending' },
+    },
+    {
+      action: 'Pause this agent',
+      reasoning: 'Three of the last five answers were rated as wrong. Somebody should look before it goes on.',
+      confidence: 0.64,
+      effect: { type: 'pause_agent' },
+    },
+    {
+      action: 'Read the manuals again',
+      reasoning: 'Two of them were replaced since they were indexed, and answers still quote the old ones.',
+      confidence: 0.78,
+    },
+  ];
+  for (const [index, { agent_id }] of agents.entries()) await postTo(system, '/suggestions', { agent_id, ...suggestions[index] });
 }

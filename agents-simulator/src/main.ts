@@ -13,6 +13,7 @@ import { createScenario, type Scenario } from './scenario.ts';
 import { watchScreen } from './screen-watch.ts';
 import type { Sender } from './sender.ts';
 import { readTrace } from './trace.ts';
+import { suggestNowAndThen } from './suggestions.ts';
 import { verify } from './verify.ts';
 import { runWork } from './work/run-work.ts';
 
@@ -62,6 +63,7 @@ async function run(options: Options): Promise<number> {
   const screen = platform === undefined ? undefined : watchScreen(options.api, platform.key);
   const lag = platform === undefined ? undefined : watchLag(platform);
   const stop = stopOnSignals();
+  if (options.suggest && platform !== undefined) void suggestNowAndThen(platform, options.api, options.seed, stop);
   console.error(describePlan(options, scenario));
   const line = showProgress(
     process.stderr,

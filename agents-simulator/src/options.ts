@@ -22,6 +22,7 @@ export interface Options {
   readonly end: number | undefined;
   /** After the backfill goes on live with the same fleet. */
   readonly follow: boolean;
+  readonly suggest: boolean;
   readonly clockSkew: boolean;
   readonly late: boolean;
   readonly via: 'http' | 'kafka';
@@ -66,6 +67,7 @@ Load
   --speed SPEED      live, a number of times faster, or max: backfill as fast as acknowledged (default live)
   --end TIME         when the last event happens: RFC 3339 or epoch milliseconds (default: now, or when a live run ends)
   --follow           with --speed max: go on live with the same fleet after the backfill
+  --suggest          agents suggest something to people now and then
   --clock-skew       the clocks of a tenth of the agents run 4 minutes ahead
   --late             a tenth of the agents is offline for an hour and then flushes what it has buffered
 
@@ -103,6 +105,7 @@ const FLAGS = {
   speed: { type: 'string' },
   end: { type: 'string' },
   follow: { type: 'boolean' },
+  suggest: { type: 'boolean' },
   'clock-skew': { type: 'boolean' },
   late: { type: 'boolean' },
   via: { type: 'string' },
@@ -228,6 +231,7 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
     speed,
     end,
     follow: isSet('follow'),
+    suggest: isSet('suggest'),
     clockSkew: isSet('clock-skew'),
     late: isSet('late'),
     via,

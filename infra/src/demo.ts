@@ -7,9 +7,9 @@ import { runStandalone } from './standalone.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** The last hour, replayed from the bundled trace as fast as it is taken; then the same fleet goes on live. */
-const BACKFILL = ['--speed', 'max', '--follow', '--agents', '40', '--hosts', '6'];
+const BACKFILL = ['--speed', 'max', '--follow', '--suggest', '--agents', '40', '--hosts', '6'];
 /** After an interruption the past is there already. */
-const LIVE = ['--speed', 'live', '--agents', '40', '--hosts', '6'];
+const LIVE = ['--speed', 'live', '--suggest', '--agents', '40', '--hosts', '6'];
 
 /**
  * `npm run demo`: standalone on a data folder of its own, with a simulated fleet. The terminal belongs to the sign-in

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Suggestion } from '@fleetbeat/contracts/suggestions.ts';
+import type { Task } from '@fleetbeat/contracts/tasks.ts';
+import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { postTo } from './post-to.ts';
+import { startSystem, type RunningSystem } from './start-system.ts';
+
+/** An agent suggests, one person decides and another sees it, before a real system. */
+const ROOT = join(import.meta.dirname, '..');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const AGENT = 'crawler-7';
+const PASSWORD = 'correct horse battery';
+
+describe.skipIf(CHROMIUM === undefined)(
+  CHROMIUM ? 'suggestions' : 'suggestions are SKIPPED: no Chromium, name one in CHROMIUM',
+  () => {
+    let system: RunningSystem;
+    let browser: Browser;
+    let operator: Page;
+    let viewer: Page;
+    const complaints: string[] = [];
+
+    beforeAll(async () => {
+      if (!existsSync(join(ROOT, 'dashboard/build/index.html'))) {
+        await promisify(execFile)(process.execPath, [join(ROOT, 'infra/install.mjs'), '--dashboard'], { cwd: ROOT });
+      }
+      system = await startSystem({});
+      const heard = await fetch(`${system.ingest}/v1/events`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ agent_id: AGENT, message_type: 'heartbeat' }),
+      });
+      expect(heard.status).toBe(200);
+      await vi.waitFor(
+        async () => {
+          const { items } = await system.get<{ items: { agent_id: string }[] }>('/agents');
+          expect(items.map((agent) => agent.agent_id)).toEqual([AGENT]);
+        },
+        { timeout: 30_000, interval: 200 },
+      );
+      browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS });
+      operator = await signedIn('operator');
+      viewer = await signedIn('viewer');
+    });
+    afterAll(async () => {
+      await browser?.close();
+      await system?.stop();
+    });
+
+    const post = <T>(path: string, body: object): Promise<T> => postTo<T>(system, path, body);
+
+    async function signedIn(role: 'operator' | 'viewer'): Promise<Page> {
+      const email = `${role}@example.org`;
+      const { url } = await post<{ url: string }>('/invitations', { email, name: role, role });
+      await post('/auth/password', { token: new URL(url).hash.slice(1), password: PASSWORD });
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+      const page = await context.newPage();
+      page.setDefaultTimeout(30_000);
+      page.on('pageerror', (error) => complaints.push(String(error.stack)));
+      const signIn = await page.request.post(`${system.api}/api/v1/auth/sign-in`, {
+        data: { email, password: PASSWORD },
+        headers: { origin: system.api },
+      });
+      expect(signIn.status()).toBe(200);
+      await page.goto(`${system.api}/suggestions`);
+      await page.getByText('Live', { exact: true }).waitFor();
+      return page;
+    }
+
+    const suggest = (action: string, more: object = {}) =>
+      post<Suggestion>('/suggestions', { agent_id: AGENT, action, reasoning: 'It is back.', confidence: 0.9, ...more });
+    const row = (page: Page, action: string) =>
+      page.getByRole('list', { name: 'Suggestions' }).getByRole('link', { name: action });
+    const statusOf = async (task: Task) => (await system.get<Task>(`/tasks/${task.task_id}`)).status;
+
+    async function violations(page: Page): Promise<string[]> {
+      await page.evaluate(AXE);
+      const { violations: found } = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
+        'axe.run(document)',
+      );
+      return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
+    }
+
+    it('that are approved change the task, and whoever looks on sees it without a reload', async () => {
+      await operator.getByRole('heading', { name: 'No agent has suggested anything yet' }).waitFor();
+      const task = await post<Task>('/tasks', { name: 'Import the archive', status: 'failed' });
+      await suggest('Retry the import', { task_id: task.task_id, effect: { type: 'set_task_status', status: 'pending' } });
+      for (const page of [operator, viewer]) await row(page, 'Retry the import').click();
+      expect(await violations(operator)).toEqual([]);
+      // Whoever may only look is offered nothing to decide.
+      await viewer.getByText('It is back.').last().waitFor();
+      expect(await viewer.getByRole('button', { name: /^(Approve|Reject|Comment)( |$)/ }).count()).toBe(0);
+      expect(await viewer.getByRole('checkbox').count()).toBe(0);
+
+      await operator.getByLabel('Reason').fill('Their source answers again.');
+      await operator.getByRole('button', { name: 'Approve', exact: true }).click();
+      const detail = viewer.getByRole('article', { name: 'Retry the import' });
+      await detail.getByText('“Their source answers again.”').waitFor();
+      await detail.getByText('Pending', { exact: true }).waitFor();
+      expect(await statusOf(task)).toBe('pending');
+    });
+
+    it('that are refused stay, and say why', async () => {
+      const task = await post<Task>('/tasks', { name: 'Done already', status: 'completed' });
+      await suggest('Cancel it', { task_id: task.task_id, effect: { type: 'set_task_status', status: 'cancelled' } });
+      await row(operator, 'Cancel it').click();
+      await operator.getByRole('button', { name: 'Approve', exact: true }).click();
+      await operator
+        .getByRole('alert')
+        .getByText(/is not decided: a task that is completed cannot become cancelled/)
+        .waitFor();
+      await row(operator, 'Cancel it').waitFor();
+      expect(await statusOf(task)).toBe('completed');
+    });
+
+    it('are decided together', async () => {
+      await suggest('Buy a machine');
+      await row(operator, 'Buy a machine').waitFor();
+      await operator.getByLabel('Choose all that wait').check();
+      const bar = operator.getByRole('button', { name: 'Reject 2' });
+      await bar.click();
+      await operator.getByText('Nothing waits for you').waitFor();
+      const { items } = await system.get<{ items: Suggestion[] }>('/suggestions?status=rejected');
+      expect(items).toHaveLength(2);
+      expect(items.every(({ rejected_by: by }) => by === 'operator@example.org')).toBe(true);
+    });
+
+    it('are talked about, and whoever is mentioned hears of it', async () => {
+      await suggest('Talk it over');
+      for (const page of [operator, viewer]) await row(page, 'Talk it over').click();
+      await operator.getByLabel('Say something').fill('What do you think, @viewer?');
+      await operator.getByRole('button', { name: 'Comment' }).click();
+      await viewer.getByRole('article', { name: 'operator says' }).getByText('@viewer').waitFor();
+      await viewer.getByRole('list', { name: 'New notifications' }).getByText('operator mentions you: Talk it over').waitFor();
+      expect(await operator.getByText('operator mentions you').count()).toBe(0);
+      expect(complaints).toEqual([]);
+    });
+  },
+);
