@@ -32,7 +32,10 @@ export async function watchGatewayMemory(system: RunningSystem): Promise<Gateway
   };
 }
 
+/** Throws where there is no such process, or one that is ending and holds nothing any more. */
 async function residentMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / 1024;
+  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(status)?.[1];
+  if (kilobytes === undefined) throw new Error(`the process ${pid} is ending`);
+  return Number(kilobytes) / 1024;
 }
