@@ -86,6 +86,7 @@ export const ROUTES: Readonly<Record<string, Row>> = {
 
   'get /series': VIEWER,
   'get /series.csv': VIEWER,
+  'get /latency-heatmap': VIEWER,
   'get /models.csv': VIEWER,
   'get /agents.csv': VIEWER,
   'get /hosts.csv': VIEWER,

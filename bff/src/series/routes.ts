@@ -7,11 +7,15 @@ import {
   seriesMistake,
   seriesSetSchema,
 } from '@fleetbeat/contracts/dashboards.ts';
+import { HEATMAP_SETS, latencyHeatmapSchema, MAX_HEATMAP_WINDOWS } from '@fleetbeat/contracts/latency-heatmap.ts';
+import { WHOLE } from '@fleetbeat/contracts/aggregates.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { QuerySeries } from '@fleetbeat/infra/series/query-series.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField } from '../http/text-fields.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
+import type { ReadWindows } from '../windows/window-reader.ts';
+import { latencyHeatmapOf } from './latency-heatmap.ts';
 
 const MEASURES_PLURAL = `at most ${MAX_SERIES_MEASURES} measures`;
 const query = z.object({
@@ -26,7 +30,19 @@ const query = z.object({
   ...windowFields,
 });
 
-export function seriesRoutes({ querySeries, rangeOf }: { querySeries: QuerySeries; rangeOf: RangeOf }): Route[] {
+const heatmapQuery = z.object({
+  set: z.enum(HEATMAP_SETS).default('fleet').describe('Whose answers'),
+  key: idField.optional().describe('The agent or the model; the fleet has none'),
+  ...windowFields,
+});
+
+interface SeriesParts {
+  readonly querySeries: QuerySeries;
+  readonly readWindows: ReadWindows;
+  readonly rangeOf: RangeOf;
+}
+
+export function seriesRoutes({ querySeries, readWindows, rangeOf }: SeriesParts): Route[] {
   return [
     route(
       'get',
@@ -39,6 +55,34 @@ export function seriesRoutes({ querySeries, rangeOf }: { querySeries: QuerySerie
           throw new HttpProblem(400, 'invalid-query', `${mistake.field === 'keys' ? 'key' : 'measure'}: ${mistake.reason}`);
         }
         return querySeries(question, rangeOf(asked));
+      },
+    ),
+    route(
+      'get',
+      '/latency-heatmap',
+      {
+        summary: 'How response times spread: counts by window and by bucket of duration',
+        description: `At most ${MAX_HEATMAP_WINDOWS} windows; each count stands within 1% of the bucket it belongs to.`,
+        query: heatmapQuery,
+        answer: latencyHeatmapSchema,
+      },
+      async ({ query: { set, key, ...asked } }) => {
+        if ((set === 'fleet') !== (key === undefined)) {
+          throw new HttpProblem(400, 'invalid-query', set === 'fleet' ? 'key: the fleet has none' : `key: name the ${set}`);
+        }
+        const wanted = rangeOf(asked, MAX_HEATMAP_WINDOWS);
+        const windows = (wanted.to - wanted.from) / wanted.stepMs;
+        // Rounding outward adds one at either end.
+        if (windows > MAX_HEATMAP_WINDOWS + 2) {
+          throw new HttpProblem(
+            400,
+            'too-many-windows',
+            `${windows} windows are more than ${MAX_HEATMAP_WINDOWS}: shorten the range or lengthen the step`,
+          );
+        }
+        const { range, byKey } = await readWindows({ set, keys: [key ?? WHOLE], range: wanted, sketches: true });
+        const heatmap = latencyHeatmapOf(byKey.get(key ?? WHOLE) ?? new Map());
+        return { from: range.from, to: range.to, step_ms: range.stepMs, ...heatmap };
       },
     ),
   ];

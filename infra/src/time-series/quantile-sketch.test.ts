@@ -25,6 +25,21 @@ function sketchOf(items: readonly number[]): QuantileSketch {
 }
 
 describe('QuantileSketch', () => {
+  it('tells its buckets from below, within 1% of what was added and none forgotten', () => {
+    fc.assert(
+      fc.property(values, (items) => {
+        const told: number[] = [];
+        sketchOf(items).eachBucket((value, n) => told.push(...Array.from({ length: n }, () => value)));
+        const sorted = items.toSorted((a, b) => a - b);
+        expect(told).toHaveLength(sorted.length);
+        for (const [index, value] of told.entries()) {
+          const exact = sorted[index] ?? NaN;
+          expect(Math.abs(value - exact)).toBeLessThanOrEqual(exact * (RELATIVE_ERROR + 1e-9));
+        }
+      }),
+    );
+  });
+
   it('is within 1% of every quantile', () => {
     fc.assert(
       fc.property(values, fc.double({ min: 0, max: 1, noNaN: true }), (items, q) => {

@@ -85,6 +85,15 @@ export class QuantileSketch {
     return lower < 0 ? 0 : lower;
   }
 
+  /** Tells what is in each filled bucket, from below: the value that it answers, and how many there are. */
+  eachBucket(tell: (value: number, n: number) => void): void {
+    if (this.#zeros > 0) tell(0, this.#zeros);
+    for (let index = this.#low; index <= this.#high; index++) {
+      const n = this.#counts[index - this.#offset] as number;
+      if (n !== 0) tell(MIDDLE * Math.pow(GAMMA, index), n);
+    }
+  }
+
   /** Empties the sketch and keeps its memory. */
   clear(): void {
     if (this.#high >= this.#low) this.#counts.fill(0, this.#low - this.#offset, this.#high - this.#offset + 1);
