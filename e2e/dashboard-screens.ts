@@ -64,6 +64,18 @@ export const SCREENS: readonly Screen[] = [
   { name: 'alerts-rule', path: ({ rule }) => `/rules/${rule}` },
   { name: 'pipeline', path: () => '/pipeline' },
   { name: 'docs', path: () => '/docs?q=tasks#patchApiV1TasksByTaskId', whole: false },
+  { name: 'settings-account', path: () => '/settings' },
+  { name: 'settings-channels', path: () => '/settings/channels' },
+  {
+    name: 'settings-channel',
+    path: () => '/settings/channels',
+    whole: false,
+    prepare: (page) => page.getByRole('button', { name: 'Add a channel' }).click(),
+  },
+  { name: 'settings-deliveries', path: () => '/settings/deliveries' },
+  { name: 'settings-people', path: () => '/settings/people' },
+  { name: 'settings-keys', path: () => '/settings/keys' },
+  { name: 'settings-audit', path: () => '/settings/audit', whole: false },
   {
     name: 'palette',
     path: () => '/',

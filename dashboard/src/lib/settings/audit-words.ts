@@ -1,0 +1,75 @@
+import type { AuditEntry } from '@fleetbeat/contracts/audit.ts';
+
+/** What the log knows changes of. */
+export const ENTITY_TYPES = [
+  'agent',
+  'alert',
+  'channel',
+  'comment',
+  'dashboard',
+  'delivery',
+  'escalation',
+  'incident',
+  'inhibition',
+  'invitation',
+  'key',
+  'notification_preferences',
+  'recompute',
+  'report_schedule',
+  'route',
+  'rule',
+  'schedule',
+  'silence',
+  'suggestion',
+  'suggestion_auto_approval',
+  'task',
+  'user',
+  'workflow',
+  'workflow_template',
+] as const;
+
+export const ACTIONS: Readonly<Record<string, string>> = { created: 'Added', updated: 'Changed', deleted: 'Deleted' };
+
+/** What is in the log under this name, to be read. */
+export function thingOf(entityType: string): string {
+  return entityType.replaceAll('_', ' ');
+}
+
+/** What somebody did, as a sentence: "Changed a task". */
+export function actWords({ action, entity_type: type }: Pick<AuditEntry, 'action' | 'entity_type'>): string {
+  const thing = thingOf(type);
+  const article = thing.endsWith('s') ? '' : /^[aei]/.test(thing) ? 'an ' : 'a ';
+  return `${ACTIONS[action] ?? action} ${article}${thing}`;
+}
+
+export interface Difference {
+  readonly field: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What was and what is, field by field; of objects only the members that differ. */
+export function differencesOf(changes: AuditEntry['changes']): Difference[] {
+  return Object.entries(changes).flatMap(([field, { before, after }]) => differences(field, before, after));
+}
+
+function differences(field: string, before: unknown, after: unknown): Difference[] {
+  if (isRecord(before) && isRecord(after)) {
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return names.flatMap((name) =>
+      JSON.stringify(before[name]) === JSON.stringify(after[name])
+        ? []
+        : differences(`${field}.${name}`, before[name], after[name]),
+    );
+  }
+  return [{ field, before: textOf(before), after: textOf(after) }];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 1);
+}
