@@ -120,9 +120,9 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByRole('row', { name: /broken-agent/ }).waitFor();
       await expectAccessible();
 
-      await page.getByRole('button', { name: 'Edit' }).click();
-      await page.getByLabel(/^Error above/).fill('0.25');
-      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('link', { name: 'Edit', exact: true }).click();
+      await page.getByLabel(/^Error,/).fill('0.25');
+      await page.getByRole('button', { name: 'Save the rule' }).click();
       await page.getByText('error above 25%').waitFor();
 
       await page.getByRole('switch').click();

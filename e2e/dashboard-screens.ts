@@ -62,6 +62,8 @@ export const SCREENS: readonly Screen[] = [
   { name: 'alerts', path: () => '/alerts' },
   { name: 'alerts-rules', path: () => '/rules' },
   { name: 'alerts-rule', path: ({ rule }) => `/rules/${rule}` },
+  { name: 'alerts-rule-new', path: () => '/rules/new' },
+  { name: 'alerts-rule-edit', path: ({ rule }) => `/rules/${rule}/edit` },
   { name: 'pipeline', path: () => '/pipeline' },
   { name: 'docs', path: () => '/docs?q=tasks#patchApiV1TasksByTaskId', whole: false },
   { name: 'settings-account', path: () => '/settings' },

@@ -63,6 +63,12 @@ class NotificationCentre {
     }
   }
 
+  /** Reads again what there is to see, for whoever has just said so; what has come before is forgotten. */
+  renew(): void {
+    this.#came = [];
+    void this.resource.load();
+  }
+
   dismiss(id: number): void {
     this.toasts = this.toasts.filter((one) => one.id !== id);
   }
