@@ -17,6 +17,7 @@ export interface ScreenFacts {
   readonly task: string;
   readonly suggestion: string;
   readonly rule: string;
+  readonly dashboard: string;
   readonly incident: string;
 }
 
@@ -64,6 +65,13 @@ export const SCREENS: readonly Screen[] = [
   { name: 'alerts-rule', path: ({ rule }) => `/rules/${rule}` },
   { name: 'alerts-rule-new', path: () => '/rules/new' },
   { name: 'alerts-rule-edit', path: ({ rule }) => `/rules/${rule}/edit` },
+  { name: 'dashboards', path: () => '/dashboards' },
+  { name: 'dashboards-one', path: ({ dashboard }) => `/dashboards/${dashboard}?range=1h` },
+  {
+    name: 'dashboards-edit',
+    path: ({ dashboard }) => `/dashboards/${dashboard}?range=1h`,
+    prepare: (page) => page.getByRole('button', { name: 'Edit', exact: true }).click(),
+  },
   { name: 'pipeline', path: () => '/pipeline' },
   { name: 'docs', path: () => '/docs?q=tasks#patchApiV1TasksByTaskId', whole: false },
   { name: 'settings-account', path: () => '/settings' },

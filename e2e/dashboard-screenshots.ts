@@ -119,6 +119,7 @@ async function readFacts(page: Page): Promise<ScreenFacts> {
     task: await first('/tasks?limit=1&sort=updated_at', 'task_id'),
     suggestion: await first('/suggestions?limit=1', 'id'),
     rule: await first('/rules?limit=1', 'id'),
+    dashboard: await first('/dashboards?limit=1', 'id'),
     incident: await first('/incidents?limit=1&status=acknowledged&severity=error', 'id'),
   };
 }

@@ -1,8 +1,9 @@
+import { STARTER } from '../dashboard/src/lib/dashboards/starter.ts';
 import type { RuleInput } from '@fleetbeat/contracts/rules.ts';
 import { postTo } from './post-to.ts';
 import type { RunningSystem } from './start-system.ts';
 
-/** What people add to a fleet: tasks in every state, what agents suggest, and rules of which some fire. */
+/** What people add to a fleet: tasks in every state, what agents suggest, rules of which some fire, and a dashboard. */
 export async function seedBoard(system: Pick<RunningSystem, 'api' | 'key' | 'get'>): Promise<void> {
   const HOUR = 3_600_000;
   const tasks = [
@@ -56,6 +57,7 @@ export async function seedBoard(system: Pick<RunningSystem, 'api' | 'key' | 'get
     },
   ];
   for (const rule of rules) await postTo(system, '/rules', rule);
+  await postTo(system, '/dashboards', STARTER);
 }
 
 /** What agents suggest; nothing where there is none that could. */
