@@ -1,6 +1,8 @@
 import Activity from '@lucide/svelte/icons/activity';
 import BellRing from '@lucide/svelte/icons/bell-ring';
 import Bot from '@lucide/svelte/icons/bot';
+import ChartSpline from '@lucide/svelte/icons/chart-spline';
+import Boxes from '@lucide/svelte/icons/boxes';
 import Braces from '@lucide/svelte/icons/braces';
 import Lightbulb from '@lucide/svelte/icons/lightbulb';
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
@@ -34,11 +36,13 @@ export const PAGES: readonly PageLink[] = [
   { path: '/workflows', label: 'Workflows', icon: Workflow, key: 'w', words: 'runs progress graph gantt templates' },
   { path: '/suggestions', label: 'Suggestions', icon: Lightbulb, key: 's', words: 'inbox approve reject calibration' },
   { path: '/hosts', label: 'Hosts', icon: Server, key: 'h', words: 'servers machines cpu memory disk' },
+  { path: '/models', label: 'Models', icon: Boxes, key: 'm', words: 'cost tokens latency errors usage llm' },
   { path: '/incidents', label: 'Incidents', icon: Siren, key: 'i', words: 'acknowledge silences maintenance', first: true },
   { path: '/alerts', label: 'Alerts', icon: BellRing, key: 'l', words: 'firing pending resolved acknowledge' },
   { path: '/rules', label: 'Rules', icon: Scale, key: 'r', words: 'alerting thresholds watch' },
   { path: '/on-call', label: 'On-call', icon: PhoneCall, key: 'c', words: 'schedules rotations escalations routes pager' },
   { path: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', words: 'panels charts wall reports' },
+  { path: '/explore', label: 'Explore', icon: ChartSpline, key: 'v', words: 'measures series compare heatmap latency metrics' },
   { path: '/pipeline', label: 'Pipeline', icon: Waypoints, key: 'p', words: 'ledger lag dead letters late sources' },
   {
     path: '/settings',

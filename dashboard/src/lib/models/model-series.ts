@@ -1,0 +1,98 @@
+import type { Measures, ModelMetrics } from '@fleetbeat/contracts/api.ts';
+import { colorOf, OTHERS_COLOR } from '../charts/palette.ts';
+import type { ChartSeries } from '../charts/shape.ts';
+
+/** From measures by model to what charts and tables show. Pure. */
+
+type Model = ModelMetrics['models'][number];
+
+/** Models with a colour of their own; what is left is summed up. */
+const MOST = 7;
+const OTHERS = 'others';
+const MINUTE = 60_000;
+
+export interface ModelRow {
+  readonly t: number;
+  readonly values: readonly (number | null)[];
+}
+
+export interface ModelChart {
+  readonly rows: readonly ModelRow[];
+  readonly series: readonly ChartSeries<ModelRow>[];
+}
+
+/** What a model is called: events that name none are counted under `none`. */
+export function modelLabel(model: string): string {
+  return model === 'none' ? 'No model named' : model;
+}
+
+/** A counted measure per minute, stacked: the models with the most of it, and the others as one. */
+export function countedByModel(models: readonly Model[], count: (measures: Measures) => number): ModelChart {
+  const ranked = models.filter(({ totals }) => count(totals) > 0).sort((a, b) => count(b.totals) - count(a.totals));
+  const shown = ranked.slice(0, MOST);
+  const rest = ranked.slice(MOST);
+  const chart = rowsOf([...shown.map((model) => [model]), ...(rest.length > 0 ? [rest] : [])], (points) =>
+    points.reduce((sum, point) => sum + count(point), 0),
+  );
+  const names = [...shown.map(({ model }) => model), ...(rest.length > 0 ? [OTHERS] : [])];
+  return {
+    rows: chart,
+    series: names.map((name, index) => ({
+      key: name,
+      label: index === MOST ? `${rest.length} others` : modelLabel(name),
+      color: index === MOST ? OTHERS_COLOR : colorOf(name),
+      value: (row, elapsedMs) => ((row.values[index] ?? 0) / elapsedMs) * MINUTE,
+    })),
+  };
+}
+
+/** A measure that does not add up, as lines: of the models with the most answers. */
+export function linesByModel(models: readonly Model[], read: (measures: Measures) => number | null): ModelChart {
+  const shown = models
+    .filter(({ totals }) => read(totals) !== null)
+    .sort((a, b) => b.totals.total_messages - a.totals.total_messages)
+    .slice(0, MOST);
+  return {
+    rows: rowsOf(
+      shown.map((model) => [model]),
+      ([point]) => (point === undefined ? null : read(point)),
+    ),
+    series: shown.map(({ model }, index) => ({
+      key: model,
+      label: modelLabel(model),
+      color: colorOf(model),
+      value: (row) => row.values[index] ?? null,
+    })),
+  };
+}
+
+function rowsOf(groups: readonly (readonly Model[])[], value: (points: Measures[]) => number | null): ModelRow[] {
+  const points = groups.map((group) => {
+    const byTime = new Map<number, Measures[]>();
+    for (const point of group.flatMap(({ series }) => series)) byTime.set(point.t, [...(byTime.get(point.t) ?? []), point]);
+    return byTime;
+  });
+  const times = [...new Set(points.flatMap((byTime) => [...byTime.keys()]))].sort((a, b) => a - b);
+  return times.map((t) => ({ t, values: points.map((byTime) => value(byTime.get(t) ?? [])) }));
+}
+
+export const MODEL_ORDERS = ['tokens', 'cost', 'answers', 'slowest', 'errors'] as const;
+export type ModelOrder = (typeof MODEL_ORDERS)[number];
+
+const ORDER_BY: Readonly<Record<ModelOrder, (measures: Measures) => number>> = {
+  tokens: (measures) => measures.total_tokens_used,
+  cost: (measures) => measures.total_cost_usd,
+  answers: (measures) => measures.total_responses,
+  slowest: (measures) => measures.response_time_p95 ?? -1,
+  errors: (measures) => errorRateOf(measures) ?? -1,
+};
+
+/** The models, those first with the most of what they are put in order by. */
+export function orderedModels(models: readonly Model[], order: ModelOrder): Model[] {
+  return models.toSorted((a, b) => ORDER_BY[order](b.totals) - ORDER_BY[order](a.totals) || (a.model < b.model ? -1 : 1));
+}
+
+/** Errors by messages, 0 to 1; null where there was no message. */
+export function errorRateOf({ total_errors: errors, total_messages: messages }: Measures): number | null {
+  return messages === 0 ? null : errors / messages;
+}
