@@ -21,6 +21,6 @@ test('what was and what is stands field by field, of objects only what differs',
     { field: 'config.url', before: 'a', after: 'b' },
     { field: 'config.deep.x', before: '1', after: '2' },
     { field: 'labels', before: '[\n "a"\n]', after: '' },
-    { field: 'definition', before: '', after: '{\n "name": "x"\n}' },
+    { field: 'definition.name', before: '', after: 'x' },
   ]);
 });

@@ -30,6 +30,9 @@ export const ENTITY_TYPES = [
 
 export const ACTIONS: Readonly<Record<string, string>> = { created: 'Added', updated: 'Changed', deleted: 'Deleted' };
 
+/** As what somebody asked. */
+export const ACTOR_WORDS: Readonly<Record<string, string>> = { user: 'signed in', api_key: 'by a key', system: 'by itself' };
+
 /** What is in the log under this name, to be read. */
 export function thingOf(entityType: string): string {
   return entityType.replaceAll('_', ' ');
@@ -54,15 +57,23 @@ export function differencesOf(changes: AuditEntry['changes']): Difference[] {
 }
 
 function differences(field: string, before: unknown, after: unknown): Difference[] {
-  if (isRecord(before) && isRecord(after)) {
-    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const isWhole = (value: unknown) => isRecord(value) || isNothing(value);
+  if (isWhole(before) && isWhole(after) && (isRecord(before) || isRecord(after))) {
+    const [was, is] = [recordOf(before), recordOf(after)];
+    const names = [...new Set([...Object.keys(was), ...Object.keys(is)])];
     return names.flatMap((name) =>
-      JSON.stringify(before[name]) === JSON.stringify(after[name])
-        ? []
-        : differences(`${field}.${name}`, before[name], after[name]),
+      JSON.stringify(was[name]) === JSON.stringify(is[name]) ? [] : differences(`${field}.${name}`, was[name], is[name]),
     );
   }
   return [{ field, before: textOf(before), after: textOf(after) }];
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined;
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {};
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -70,6 +81,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function textOf(value: unknown): string {
-  if (value === null || value === undefined) return '';
+  if (isNothing(value)) return '';
   return typeof value === 'string' ? value : JSON.stringify(value, null, 1);
 }

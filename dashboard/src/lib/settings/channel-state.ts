@@ -25,7 +25,7 @@ export function testWords({ outcome, status, reason, duration_ms: took }: Channe
     case 'delivered':
       return `Delivered in ${formatDuration(took)}${status === null ? '' : `, answered ${status}`}.`;
     case 'failed':
-      return `Not delivered${status === null ? '' : `, answered ${status}`}: ${reason ?? 'no reason was given'}`;
+      return reason === null ? `Not delivered${status === null ? '' : `, answered ${status}`}.` : `Not delivered: ${reason}`;
     case 'pending':
       return `Nothing is known yet${reason === null ? '' : `: ${reason}`}. The log of deliveries will tell.`;
   }

@@ -81,9 +81,8 @@ test.each([
 test('what became of a test is a sentence', () => {
   const said = { delivery_id: 1, status: 200, reason: null, provider_id: null, duration_ms: 340 };
   expect(testWords({ ...said, outcome: 'delivered' })).toBe('Delivered in 340 ms, answered 200.');
-  expect(testWords({ ...said, outcome: 'failed', status: 404, reason: 'no such hook' })).toBe(
-    'Not delivered, answered 404: no such hook',
-  );
+  expect(testWords({ ...said, outcome: 'failed', status: 404, reason: 'it answers 404' })).toBe('Not delivered: it answers 404');
+  expect(testWords({ ...said, outcome: 'failed', status: 404 })).toBe('Not delivered, answered 404.');
 });
 
 test('where a channel goes is told as far as it is no secret', () => {
