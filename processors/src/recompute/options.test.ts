@@ -13,8 +13,8 @@ it('takes times as text and as numbers, and ends now where nothing is said', () 
 
 it.each<[string[], string]>([
   [[], '--from is missing'],
-  [['--from', 'yesterday'], '--from: must be epoch milliseconds or RFC 3339'],
-  [['--from', '0', '--to', '2026-03-01'], '--to: must be epoch milliseconds or RFC 3339'],
+  [['--from', 'yesterday'], '--from: must be epoch milliseconds or an RFC 3339 time'],
+  [['--from', '0', '--to', '2026-03-01'], '--to: must be epoch milliseconds or an RFC 3339 time'],
   [['--from', '8640000000000001'], '--from: Too big'],
   [['--from', String(NOW)], '--from: must lie before to'],
   [['--from', '0', '--hours', '3'], "Unknown option '--hours'"],
