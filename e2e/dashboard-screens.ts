@@ -15,6 +15,7 @@ export interface ScreenFacts {
   readonly agent: string;
   readonly host: string;
   readonly task: string;
+  readonly workflow: string;
   readonly suggestion: string;
   readonly rule: string;
   readonly dashboard: string;
@@ -72,7 +73,15 @@ export const SCREENS: readonly Screen[] = [
     path: ({ dashboard }) => `/dashboards/${dashboard}?range=1h`,
     prepare: (page) => page.getByRole('button', { name: 'Edit', exact: true }).click(),
   },
-  { name: 'pipeline', path: () => '/pipeline' },
+  { name: 'workflows', path: () => '/workflows' },
+  { name: 'workflows-templates', path: () => '/workflows/templates' },
+  { name: 'workflows-one', path: ({ workflow }) => `/workflows/${workflow}` },
+  { name: 'workflows-timeline', path: ({ workflow }) => `/workflows/${workflow}?view=timeline` },
+  { name: 'models', path: () => '/models?range=1h' },
+  { name: 'explore', path: () => '/explore?range=1h&set=model&measure=total_cost_usd' },
+  { name: 'explore-compare', path: () => '/explore?range=15m&measure=total_messages&compare=1' },
+  { name: 'explore-heat', path: () => '/explore?range=1h&as=heat' },
+  { name: 'pipeline', path: () => '/pipeline?range=1h' },
   { name: 'docs', path: () => '/docs?q=tasks#patchApiV1TasksByTaskId', whole: false },
   { name: 'settings-account', path: () => '/settings' },
   { name: 'settings-channels', path: () => '/settings/channels' },

@@ -7,6 +7,7 @@ import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
 import { SCREENS, type Screen, type ScreenFacts } from './dashboard-screens.ts';
 import { seedBoard } from './seed-board.ts';
 import { seedIncidents } from './seed-incidents.ts';
+import { seedWorkflows } from './seed-workflows.ts';
 import { startSystem } from './start-system.ts';
 
 /**
@@ -59,6 +60,7 @@ async function startFleet(): Promise<Subject> {
   const trace = join(ROOT, 'agents-simulator/data/azure-llm-2023-code.csv');
   const ended = await system.simulate(`--trace ${trace} --speed max --agents 24 --hosts 6 --seed 3`);
   if (ended.code !== 0) throw new Error(ended.output);
+  await seedWorkflows(system);
   await seedBoard(system);
   await seedIncidents(system);
   return { url: system.api, dataDir: system.dataDir, stop: () => system.stop() };
@@ -117,6 +119,7 @@ async function readFacts(page: Page): Promise<ScreenFacts> {
     agent: await first('/agents?limit=1', 'agent_id'),
     host: await first('/hosts?limit=1', 'host_id'),
     task: await first('/tasks?limit=1&sort=updated_at', 'task_id'),
+    workflow: await first('/workflows?limit=1&status=running', 'workflow_id'),
     suggestion: await first('/suggestions?limit=1', 'id'),
     rule: await first('/rules?limit=1', 'id'),
     dashboard: await first('/dashboards?limit=1', 'id'),
