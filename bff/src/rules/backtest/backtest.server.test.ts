@@ -10,6 +10,7 @@ const S = 1_000;
 const MINUTE = 60 * S;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const HOUR_S = HOUR / S;
 const NOW = Date.now();
 /** A whole minute, a while ago. */
 const T = Math.floor(NOW / MINUTE) * MINUTE - 30 * MINUTE;
@@ -119,11 +120,25 @@ describe.each(engines)('a backtest over %s', (name, env) => {
       expect(often).toHaveLength(7);
       expect((often[0] as unknown[]).slice(0, 3)).toEqual([slow, -SEEN_AFTER / S, 10 - SEEN_AFTER / S]);
       const silent = { kind: 'liveness', name: 'Silent', watch: watch(), silent_s: 90 } as const;
+      const [atOnce, ...said] = (await timeline(silent)) as [string, ...unknown[]][];
+      expect(atOnce?.slice(0, 4)).toEqual([slow, -SEEN_AFTER / S, 10 - SEEN_AFTER / S, 'error']);
+      // Of yesterday, which is read by the hour.
+      expect(Number(atOnce?.[4]) / HOUR_S).toBeGreaterThan(22);
+      expect(Number(atOnce?.[4]) / HOUR_S).toBeLessThan(24);
       // The last was said at seven minutes; liveness does not wait for windows.
-      const said = await timeline(silent);
-      expect(said).toEqual([slow, fast].sort().map((key) => [key, 520 - SEEN_AFTER / S, null, 'error', 90]));
-      expect(await timeline({ kind: 'absence', name: 'Nothing', watch: { set: 'agent', keys: [fast] }, window: '5m' })).toEqual([
-        [fast, 720, null, 'warning', null],
+      expect(said.toSorted(([a], [b]) => (a < b ? -1 : 1))).toEqual(
+        [fast, slow].map((key) => [key, 520 - SEEN_AFTER / S, null, 'error', 90]),
+      );
+      const absent = {
+        kind: 'absence',
+        name: 'Nothing',
+        watch: { set: 'agent', keys: [fast] as string[] },
+        window: '5m',
+      } as const;
+      // Nothing came before the range, until it began to speak, and then it ended.
+      expect(await timeline(absent, T, T + 13 * MINUTE)).toEqual([
+        [fast, 0, 10, 'warning', null],
+        [fast, 730, null, 'warning', null],
       ]);
     });
 
