@@ -107,6 +107,25 @@ export function windowQuery(window: Window): Query {
   };
 }
 
+/** Answers of a search that are put together at most. */
+const MOST_ANSWERS = 10;
+
+/**
+ * A page of tasks. A search looks through a stretch of tasks at a time, in which there may be few that match or none: it is
+ * gone on with until the page is full, or ten stretches are looked through.
+ */
+async function readTasks(query: TaskQuery, signal?: AbortSignal): Promise<List<Task>> {
+  let page = await get<List<Task>>('/tasks', { ...query }, signal);
+  const items = [...page.items];
+  const wanted = query.limit ?? items.length;
+  for (let answers = 1; answers < MOST_ANSWERS && query.q !== undefined; answers++) {
+    if (page.next_cursor === null || items.length >= wanted) break;
+    page = await get<List<Task>>('/tasks', { ...query, limit: wanted - items.length, cursor: page.next_cursor }, signal);
+    items.push(...page.items);
+  }
+  return { ...page, items };
+}
+
 const id = encodeURIComponent;
 
 export const api = {
@@ -131,7 +150,7 @@ export const api = {
   deadLetter: (letterId: string, signal?: AbortSignal) => get<WholeDeadLetter>(`/dead-letters/${id(letterId)}`, {}, signal),
   replayLetter: (letterId: string, event?: unknown) =>
     send<ReplayedLetter>('POST', `/dead-letters/${id(letterId)}/replay`, event === undefined ? {} : { event }),
-  tasks: (query: TaskQuery, signal?: AbortSignal) => get<List<Task>>('/tasks', { ...query }, signal),
+  tasks: readTasks,
   task: (taskId: string, signal?: AbortSignal) => get<Task>(`/tasks/${id(taskId)}`, {}, signal),
   createTask: (task: TaskInput) => send<Task>('POST', '/tasks', task),
   changeTask: (taskId: string, patch: TaskInput, revision: number) =>
