@@ -7,6 +7,8 @@ import { PAGES } from './pages.ts';
 
 /** How long the key after `g` is waited for, in milliseconds. */
 const PATIENCE = 1_500;
+/** Long before the page was there, whose own time begins at 0. */
+const NEVER = Number.NEGATIVE_INFINITY;
 
 /** What keys do on every page, in the order of the help sheet. */
 export const SHORTCUTS: readonly { keys: readonly string[]; does: string }[] = [
@@ -36,7 +38,7 @@ class Commands {
   notificationsShown = $state(false);
   /** Besides those of every page. */
   pageKeys = $state.raw<readonly PageKey[]>([]);
-  #afterG = 0;
+  #afterG = NEVER;
 
   /** Keys that count until the returned function is called. */
   useKeys(keys: readonly PageKey[]): () => void {
@@ -55,7 +57,7 @@ class Commands {
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTaken(event)) return;
     if (event.timeStamp - this.#afterG < PATIENCE) {
-      this.#afterG = 0;
+      this.#afterG = NEVER;
       const found = PAGES.find(({ key }) => key === event.key);
       if (found) return void goto(found.path + rangeQuery(parseRange(page.url.searchParams.get('range'))));
     }
