@@ -105,7 +105,7 @@ describe.skipIf(CHROMIUM === undefined)(
     const figure = (label: string) => page.locator('dl.sheet > div', { hasText: label }).locator('dd b');
     /** The drawn outline of the answers in the chart of messages. */
     const outline = () =>
-      page.locator('section.chart', { hasText: 'Messages per second' }).locator('path.lc-area-path').first().getAttribute('d');
+      page.locator('.chart', { hasText: 'Messages per second' }).locator('path.lc-area-path').first().getAttribute('d');
 
     it('leads whoever is not signed in to the page that says how', async () => {
       await page.goto(`${system.api}/agents?range=1h`);
@@ -144,7 +144,7 @@ describe.skipIf(CHROMIUM === undefined)(
         const latest = performance.now() + 15_000;
         (function look() {
           const shown = [...document.querySelectorAll('dl.sheet > div')].find((one) => one.textContent.includes('Messages'));
-          const chart = [...document.querySelectorAll('section.chart')].find((one) => one.textContent.includes('Messages per second'));
+          const chart = [...document.querySelectorAll('.chart')].find((one) => one.textContent.includes('Messages per second'));
           const path = chart?.querySelector('path.lc-area-path')?.getAttribute('d');
           const text = shown?.querySelector('dd b')?.textContent;
           if (text === '${sent}' && path !== ${JSON.stringify(before)}) resolve();
