@@ -126,7 +126,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByText('error above 25%').waitFor();
 
       await page.getByRole('switch').click();
-      await page.getByText('version 3').waitFor();
+      await page.getByText('version 3').first().waitFor();
       expect(await page.getByRole('switch').getAttribute('aria-checked')).toBe('false');
 
       await page.getByRole('button', { name: 'Delete', exact: true }).click();

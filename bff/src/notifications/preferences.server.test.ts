@@ -128,7 +128,10 @@ it('sockets carry to each what they want, both when it comes and when they come 
     plain.send(JSON.stringify({ action: 'subscribe', channel: 'notifications' }));
     await vi.waitFor(() => expect(heardPlain).toEqual(['subscribed']));
     await tell(['firing', 'resolved', 'task_completed', 'task_failed'], Date.now());
-    await vi.waitFor(() => expect(heardByBob?.slice(-4)).toEqual(['firing', 'resolved', 'task_completed', 'task_failed']), 10_000);
+    await vi.waitFor(
+      () => expect(heardByBob?.slice(-4)).toEqual(['firing', 'resolved', 'task_completed', 'task_failed']),
+      10_000,
+    );
     await vi.waitFor(() => expect([heardByAnn, heardPlain]).toEqual([['task_failed'], ['subscribed', 'task_failed']]), 10_000);
 
     sockets[0]?.emit('unsubscribe', { channel: 'notifications' });
