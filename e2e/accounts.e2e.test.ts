@@ -1,23 +1,17 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { chromium, type Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { needDashboardBuild } from './dashboard-build.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
-
-const ROOT = join(import.meta.dirname, '..');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+import { violationsOf } from './violations-of.ts';
 
 describe.skipIf(CHROMIUM === undefined)('an account', () => {
   let system: RunningSystem;
   let browser: Browser;
   beforeAll(async () => {
-    if (!existsSync(join(ROOT, 'dashboard/build/index.html'))) {
-      await promisify(execFile)(process.execPath, [join(ROOT, 'infra/install.mjs'), '--dashboard'], { cwd: ROOT });
-    }
+    await needDashboardBuild();
     system = await startSystem({});
     browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS });
   });
@@ -40,10 +34,7 @@ describe.skipIf(CHROMIUM === undefined)('an account', () => {
     await page.getByLabel(/^Password/).fill('correct horse battery');
     await page.getByRole('button', { name: 'Set it' }).click();
     await page.getByRole('link', { name: 'Sign in as ada@example.org' }).click();
-    await page.evaluate(AXE);
-    expect(await page.evaluate<unknown[]>('axe.run(document).then(({ violations }) => violations.map(({ id }) => id))')).toEqual(
-      [],
-    );
+    expect(await violationsOf(page)).toEqual([]);
 
     await page.getByLabel('E-mail').fill('ada@example.org');
     await page.getByLabel('Password').fill('not this one');

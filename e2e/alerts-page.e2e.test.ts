@@ -1,17 +1,13 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RuleInput } from '@fleetbeat/contracts/rules.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { needDashboardBuild } from './dashboard-build.ts';
+import { signInByLink } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
+import { violationsOf } from './violations-of.ts';
 
 /** Alerts and rules in a real browser, before a real system. */
-const ROOT = join(import.meta.dirname, '..');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const DESKTOP = { width: 1440, height: 900 };
 const PHONE = { width: 375, height: 812 };
 /** An agent of which nothing was known, until the next cut of its source. */
@@ -24,10 +20,6 @@ const RULE: RuleInput = {
   error: { threshold: 0.5 },
 };
 
-interface AxeResults {
-  violations: { id: string; nodes: { target: string[] }[] }[];
-}
-
 describe.skipIf(CHROMIUM === undefined)(
   CHROMIUM ? 'the pages of alerts and rules' : 'the pages of alerts and rules are SKIPPED: no Chromium, name one in CHROMIUM',
   () => {
@@ -37,21 +29,13 @@ describe.skipIf(CHROMIUM === undefined)(
     const failures: string[] = [];
 
     beforeAll(async () => {
-      if (!existsSync(join(ROOT, 'dashboard/build/index.html'))) {
-        await promisify(execFile)(process.execPath, [join(ROOT, 'infra/install.mjs'), '--dashboard'], { cwd: ROOT });
-      }
+      await needDashboardBuild();
       system = await startSystem({});
       browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS });
       const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' });
       page = await context.newPage();
       page.on('pageerror', (error) => failures.push(String(error.stack)));
-      const env = { PATH: process.env['PATH'], FLEETBEAT_DATA: system.dataDir, PUBLIC_URL: system.api, LOG_LEVEL: 'warn' };
-      const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, 'bff/src/access/login-link.ts')], {
-        env,
-        cwd: ROOT,
-      });
-      await page.goto(stdout.trim());
-      await page.getByRole('navigation', { name: 'Pages' }).first().waitFor();
+      await signInByLink(page, system);
     });
     afterAll(async () => {
       await browser?.close();
@@ -78,9 +62,7 @@ describe.skipIf(CHROMIUM === undefined)(
         // Half-way between two themes no colour is what it is meant to be.
         await page.reload();
         await page.locator('tbody tr').first().waitFor();
-        await page.evaluate(AXE);
-        const { violations } = await page.evaluate<AxeResults>('axe.run(document)');
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([]);
+        expect(await violationsOf(page)).toEqual([]);
         expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
       }
       await page.setViewportSize(DESKTOP);

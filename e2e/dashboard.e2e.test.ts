@@ -1,25 +1,19 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { needDashboardBuild } from './dashboard-build.ts';
+import { loginLink } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
+import { violationsOf } from './violations-of.ts';
 
 /** The dashboard in a real browser, before a real system: from the first event to every page, by keyboard and on a phone. */
-const ROOT = join(import.meta.dirname, '..');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const DESKTOP = { width: 1440, height: 900 };
 const PHONE = { width: 375, height: 812 };
 const THEMES = ['light', 'dark'] as const;
 /** Enough rounds that one hiccup of a busy machine does not decide. */
 const ROUNDS = 5;
-
-interface AxeResults {
-  violations: { id: string; nodes: { target: string[] }[] }[];
-}
 
 describe.skipIf(CHROMIUM === undefined)(
   CHROMIUM ? 'the dashboard' : 'the dashboard is SKIPPED: no Chromium, name one in CHROMIUM',
@@ -32,9 +26,7 @@ describe.skipIf(CHROMIUM === undefined)(
     const complaints: string[] = [];
 
     beforeAll(async () => {
-      if (!existsSync(join(ROOT, 'dashboard/build/index.html'))) {
-        await promisify(execFile)(process.execPath, [join(ROOT, 'infra/install.mjs'), '--dashboard'], { cwd: ROOT });
-      }
+      await needDashboardBuild();
       system = await startSystem({});
       browser = await chromium.launch({
         executablePath: CHROMIUM ?? '',
@@ -63,15 +55,6 @@ describe.skipIf(CHROMIUM === undefined)(
       return made;
     }
 
-    async function loginLink(): Promise<string> {
-      const env = { PATH: process.env['PATH'], FLEETBEAT_DATA: system.dataDir, PUBLIC_URL: system.api, LOG_LEVEL: 'warn' };
-      const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, 'bff/src/access/login-link.ts')], {
-        env,
-        cwd: ROOT,
-      });
-      return stdout.trim();
-    }
-
     async function send(events: readonly Record<string, unknown>[]): Promise<void> {
       const response = await fetch(`${system.ingest}/v1/events`, {
         method: 'POST',
@@ -96,12 +79,6 @@ describe.skipIf(CHROMIUM === undefined)(
         model_used: 'test-model',
       }));
 
-    async function violations(of: Page): Promise<string[]> {
-      await of.evaluate(AXE);
-      const { violations: found } = await of.evaluate<AxeResults>('axe.run(document)');
-      return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-    }
-
     const figure = (label: string) => page.locator('dl.sheet > div', { hasText: label }).locator('dd b');
     /** The drawn outline of the answers in the chart of messages. */
     const outline = () =>
@@ -111,7 +88,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.goto(`${system.api}/agents?range=1h`);
       await page.getByRole('heading', { name: 'Sign in to Fleetbeat' }).waitFor();
       expect(await page.getByText('npm run login-link').isVisible()).toBe(true);
-      expect(await violations(page)).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
     });
 
     it('says when a sign-in link no longer works', async () => {
@@ -120,11 +97,11 @@ describe.skipIf(CHROMIUM === undefined)(
     });
 
     it('signs in with a one-time link, explains itself, and turns into the live page with the first event', async () => {
-      await page.goto(await loginLink());
+      await page.goto(await loginLink(system));
       await page.getByRole('heading', { name: 'Waiting for the first event' }).waitFor();
       await page.getByText(`curl ${system.ingest}/v1/events`).waitFor();
       expect(page.url()).not.toContain('token');
-      expect(await violations(page)).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
 
       await send(answers(1));
       await page.getByRole('heading', { name: 'The agent is well' }).waitFor({ timeout: 20_000 });
@@ -189,14 +166,14 @@ describe.skipIf(CHROMIUM === undefined)(
           await page.goto(system.api + path);
           await page.locator('h1').first().waitFor();
           await eventually(() => page.locator('[role=status][aria-label^=Reading]').count()).toBe(0);
-          expect(await violations(page), `${path} in ${theme}`).toEqual([]);
+          expect(await violationsOf(page), `${path} in ${theme}`).toEqual([]);
         }
         await page.setViewportSize(PHONE);
         await eventually(
           () => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth'),
           `${path} at ${PHONE.width} px is wider by`,
         ).toBeLessThanOrEqual(0);
-        expect(await violations(page), `${path} on a phone`).toEqual([]);
+        expect(await violationsOf(page), `${path} on a phone`).toEqual([]);
         await page.setViewportSize(DESKTOP);
       }
     });
@@ -239,7 +216,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByRole('button', { name: 'Response time as a table' }).click();
       const table = page.getByRole('region', { name: 'Response time, table' });
       expect(await table.getByRole('columnheader').allTextContents()).toEqual(['Window', 'p50', 'p95', 'p99']);
-      expect(await violations(page)).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
     });
 
     it('accounts for every event, and keeps what was not understood', async () => {

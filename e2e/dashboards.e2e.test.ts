@@ -1,21 +1,18 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import type { AddressInfo, Server } from 'node:net';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dashboard } from '@fleetbeat/contracts/dashboards.ts';
 import { readPdf } from '@fleetbeat/infra/testing/read-pdf.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { needDashboardBuild } from './dashboard-build.ts';
+import { postTo } from './post-to.ts';
+import { signInByLink } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
+import { violationsOf } from './violations-of.ts';
 
 /** A dashboard is built, put on paper, mailed, and looked at by somebody who may not change it, before a real system. */
-const ROOT = join(import.meta.dirname, '..');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PASSWORD = 'correct horse battery';
 
 describe.skipIf(CHROMIUM === undefined)(
@@ -29,16 +26,11 @@ describe.skipIf(CHROMIUM === undefined)(
     const complaints: string[] = [];
 
     beforeAll(async () => {
-      if (!existsSync(join(ROOT, 'dashboard/build/index.html'))) {
-        await promisify(execFile)(process.execPath, [join(ROOT, 'infra/install.mjs'), '--dashboard'], { cwd: ROOT });
-      }
+      await needDashboardBuild();
       system = await startSystem({ NOTIFY_ALLOW_PRIVATE: '127.0.0.0/8' });
       browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS });
       page = await newPage({});
-      const env = { PATH: process.env['PATH'], FLEETBEAT_DATA: system.dataDir, PUBLIC_URL: system.api, LOG_LEVEL: 'warn' };
-      const link = await promisify(execFile)(process.execPath, [join(ROOT, 'bff/src/access/login-link.ts')], { env, cwd: ROOT });
-      await page.goto(link.stdout.trim());
-      await page.getByRole('navigation', { name: 'Pages' }).first().waitFor();
+      await signInByLink(page, system);
       await sendEvents();
     });
     afterAll(async () => {
@@ -53,16 +45,6 @@ describe.skipIf(CHROMIUM === undefined)(
       made.setDefaultTimeout(20_000);
       made.on('pageerror', (error) => complaints.push(String(error.stack)));
       return made;
-    }
-
-    async function post<T>(path: string, body: unknown): Promise<T> {
-      const response = await fetch(`${system.api}/api/v1${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
-        body: JSON.stringify(body),
-      });
-      if (!response.ok) throw new Error(`POST ${path} answered ${response.status}: ${await response.text()}`);
-      return (await response.json()) as T;
     }
 
     async function sendEvents(): Promise<void> {
@@ -80,14 +62,6 @@ describe.skipIf(CHROMIUM === undefined)(
       expect(response.ok).toBe(true);
     }
 
-    async function violations(of: Page): Promise<string[]> {
-      await of.evaluate(AXE);
-      const { violations: found } = await of.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
-        'axe.run(document)',
-      );
-      return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-    }
-
     async function only(): Promise<Dashboard> {
       const { items } = await system.get<{ items: { id: string }[] }>('/dashboards');
       return system.get<Dashboard>(`/dashboards/${items[0]?.id}`);
@@ -100,7 +74,7 @@ describe.skipIf(CHROMIUM === undefined)(
     it('are built by mouse and by keyboard, and saved', async () => {
       await page.goto(`${system.api}/dashboards`);
       await page.getByRole('heading', { name: 'No dashboards yet' }).waitFor();
-      expect(await violations(page)).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
       await page.getByRole('button', { name: 'New dashboard' }).click();
       await page.getByRole('button', { name: 'Name and variables' }).click();
       await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Night watch');
@@ -111,7 +85,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByRole('combobox', { name: /^Shown as/ }).selectOption('figure');
       await page.getByLabel('Responses', { exact: true }).check();
       await page.getByLabel('Messages', { exact: true }).uncheck();
-      expect(await violations(page)).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
       await page.getByRole('button', { name: 'Add the panel' }).click();
       await page.getByRole('button', { name: 'Add a panel' }).click();
       await page.getByLabel('Title').fill('Speed');
@@ -141,7 +115,7 @@ describe.skipIf(CHROMIUM === undefined)(
       expect(panels.find(({ id }) => id === 'panel-2')).toMatchObject({ x: 5, h: 5, keys: ['agent-1'] });
       expect(panels.find(({ id }) => id === 'panel-1')?.y).toBeGreaterThan(2);
       await page.getByText('42', { exact: true }).first().waitFor();
-      expect(await violations(page)).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
     });
 
     it('say so where somebody else was first, and lose nothing', async () => {
@@ -205,11 +179,11 @@ describe.skipIf(CHROMIUM === undefined)(
         server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
       );
       const config = { host: '127.0.0.1', port, security: 'none', from: 'fleet@example.com', to: ['a@example.com'] };
-      await post('/channels', { type: 'email', name: 'Mail', config });
+      await postTo(system, '/channels', { type: 'email', name: 'Mail', config });
       await (await more(/^Reports by mail/)).click();
       await page.getByRole('button', { name: 'Add a schedule' }).click();
       await page.getByRole('textbox', { name: /^To/ }).fill('boss@example.com');
-      expect(await violations(page)).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
       await page.getByRole('button', { name: 'Add', exact: true }).click();
       await page.getByText(/^Every Monday at 08:00/).waitFor();
       await page.getByRole('button', { name: 'Send now' }).click();
@@ -221,10 +195,14 @@ describe.skipIf(CHROMIUM === undefined)(
     });
 
     it('are looked at, and not changed, by who may only read, on a phone too', async () => {
-      const { url } = await post<{ url: string }>('/invitations', { email: 'viewer@example.com', name: 'Vera', role: 'viewer' });
+      const { url } = await postTo<{ url: string }>(system, '/invitations', {
+        email: 'viewer@example.com',
+        name: 'Vera',
+        role: 'viewer',
+      });
       const viewer = await newPage({ viewport: { width: 375, height: 812 } });
       const token = new URL(url).hash.slice(1);
-      await post('/auth/password', { token, password: PASSWORD });
+      await postTo(system, '/auth/password', { token, password: PASSWORD });
       await viewer.goto(`${system.api}/sign-in`);
       await viewer.request.post(`${system.api}/api/v1/auth/sign-in`, {
         headers: { origin: system.api },
@@ -236,7 +214,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await viewer.getByRole('button', { name: 'Share' }).waitFor();
       expect(await viewer.getByRole('button', { name: 'Edit', exact: true }).count()).toBe(0);
       expect(await viewer.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-      expect(await violations(viewer)).toEqual([]);
+      expect(await violationsOf(viewer)).toEqual([]);
       await viewer.goto(`${system.api}/dashboards`);
       await viewer.getByRole('link', { name: 'Night watch' }).waitFor();
       expect(await viewer.getByRole('button', { name: /New dashboard|Delete|Import/ }).count()).toBe(0);

@@ -1,19 +1,17 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Claimed } from '@fleetbeat/contracts/task-leases.ts';
 import type { Workflow } from '@fleetbeat/contracts/workflows.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { needDashboardBuild } from './dashboard-build.ts';
 import { postTo } from './post-to.ts';
+import { signInByLink } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
+import { violationsOf } from './violations-of.ts';
 
 /** A workflow watched and cancelled, and measures explored, in a browser before a real system. */
 const ROOT = join(import.meta.dirname, '..');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TEMPLATE = {
   name: 'Weekly report',
   tasks: [
@@ -34,9 +32,7 @@ describe.skipIf(CHROMIUM === undefined)(
     const complaints: string[] = [];
 
     beforeAll(async () => {
-      if (!existsSync(join(ROOT, 'dashboard/build/index.html'))) {
-        await promisify(execFile)(process.execPath, [join(ROOT, 'infra/install.mjs'), '--dashboard'], { cwd: ROOT });
-      }
+      await needDashboardBuild();
       system = await startSystem({});
       const trace = join(ROOT, 'agents-simulator/data/azure-llm-2023-code.csv');
       await system.simulate(`--trace ${trace} --speed max --agents 3 --hosts 1 --seed 3`);
@@ -47,10 +43,7 @@ describe.skipIf(CHROMIUM === undefined)(
       page = await context.newPage();
       page.setDefaultTimeout(30_000);
       page.on('pageerror', (error) => complaints.push(String(error.stack)));
-      const env = { PATH: process.env['PATH'], FLEETBEAT_DATA: system.dataDir, PUBLIC_URL: system.api, LOG_LEVEL: 'warn' };
-      const link = await promisify(execFile)(process.execPath, [join(ROOT, 'bff/src/access/login-link.ts')], { env, cwd: ROOT });
-      await page.goto(link.stdout.trim());
-      await page.getByRole('navigation', { name: 'Pages' }).first().waitFor();
+      await signInByLink(page, system);
     });
     afterAll(async () => {
       await browser?.close();
@@ -62,14 +55,6 @@ describe.skipIf(CHROMIUM === undefined)(
       const [first] = items;
       if (first === undefined) throw new Error('no agent is known yet');
       return first.agent_id;
-    }
-
-    async function violations(): Promise<string[]> {
-      await page.evaluate(AXE);
-      const { violations: found } = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
-        'axe.run(document)',
-      );
-      return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
     }
 
     it('runs a template, and shows its tasks in the order in which they wait', async () => {
@@ -87,7 +72,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await graph.getByRole('link', { name: /^Fetch the figures/ }).focus();
       await page.keyboard.press('ArrowRight');
       expect(await page.evaluate('document.activeElement.textContent')).toMatch(/Draw the charts|Write the text/);
-      expect(await violations()).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
     });
 
     it('follows what an agent does, in the graph and over time', async () => {
@@ -101,7 +86,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByRole('link', { name: /^Fetch the figures Completed/ }).waitFor();
       await page.getByRole('button', { name: 'Timeline' }).click();
       await page.getByText(new RegExp(`^Attempt 1 by ${agent}: completed`)).waitFor({ state: 'attached' });
-      expect(await violations()).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
       await page.getByRole('button', { name: 'List' }).click();
       await page.getByRole('cell', { name: 'Draw the charts, Write the text' }).waitFor();
     });
@@ -130,7 +115,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByRole('button', { name: 'Cancelled' }).click();
       await page.getByRole('link', { name: 'Report of this week' }).waitFor();
       await page.waitForURL(/[?&]status=cancelled/);
-      expect(await violations()).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
     });
 
     it('explores a measure by model beside the hour before, in an address to share', async () => {
@@ -155,7 +140,7 @@ describe.skipIf(CHROMIUM === undefined)(
       const first = shown.split(/\s/)[0] ?? '';
       expect(first).not.toBe('');
       expect(await answer.text()).toContain(first);
-      expect(await violations()).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
       await page.goto('about:blank');
       await page.goto(shared);
       await page.getByRole('columnheader', { name: 'Before' }).waitFor();
@@ -176,7 +161,7 @@ describe.skipIf(CHROMIUM === undefined)(
           .getByRole('row')
           .count(),
       ).toBeGreaterThan(1);
-      expect(await violations()).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
       await page.getByRole('button', { name: 'Areas' }).click();
       await page.getByRole('button', { name: 'Add to a dashboard' }).click();
       await page.getByRole('combobox', { name: 'Dashboard', exact: true }).selectOption('');
@@ -190,7 +175,7 @@ describe.skipIf(CHROMIUM === undefined)(
       const row = page.getByRole('region', { name: 'Models, table' }).getByRole('rowheader').first();
       const name = await row.innerText();
       await page.getByRole('group', { name: /^Cost US dollars/ }).waitFor();
-      expect(await violations()).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
       await row.getByRole('link').click();
       await page.getByRole('group', { name: `Cost of ${name}`, exact: false }).waitFor();
       expect(complaints).toEqual([]);

@@ -1,8 +1,3 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Notification } from '@fleetbeat/contracts/alerts.ts';
@@ -10,12 +5,13 @@ import type { List } from '@fleetbeat/contracts/api.ts';
 import type { Incident } from '@fleetbeat/contracts/incidents.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
 import { postTo } from './post-to.ts';
-import { addPerson, PASSWORD } from './seed-incidents.ts';
+import { addPerson } from './seed-incidents.ts';
+import { needDashboardBuild } from './dashboard-build.ts';
+import { signInByPassword } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
+import { violationsOf } from './violations-of.ts';
 
 /** Incidents and on-call in the browsers of an admin and a viewer at once, before a real system. */
-const ROOT = join(import.meta.dirname, '..');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const DESKTOP = { width: 1440, height: 900 };
 const PHONE = { width: 375, height: 812 };
 /** Silence that is too long, a cut of the source, and the wait of the route. */
@@ -35,9 +31,7 @@ describe.skipIf(CHROMIUM === undefined)(
     const complaints: string[] = [];
 
     beforeAll(async () => {
-      if (!existsSync(join(ROOT, 'dashboard/build/index.html'))) {
-        await promisify(execFile)(process.execPath, [join(ROOT, 'infra/install.mjs'), '--dashboard'], { cwd: ROOT });
-      }
+      await needDashboardBuild();
       system = await startSystem({});
       browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS });
       annId = await addPerson(system, 'Ann Moreau', 'admin');
@@ -54,11 +48,7 @@ describe.skipIf(CHROMIUM === undefined)(
       const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' });
       const page = await context.newPage();
       page.on('pageerror', (error) => complaints.push(String(error.stack)));
-      await page.goto(`${system.api}/sign-in`);
-      await page.getByLabel('E-mail').fill(`${name}@example.org`);
-      await page.getByLabel('Password').fill(PASSWORD);
-      await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByText('Live', { exact: true }).waitFor();
+      await signInByPassword(page, system, name);
       return page;
     }
 
@@ -72,11 +62,7 @@ describe.skipIf(CHROMIUM === undefined)(
         // Half-way between two themes no colour is what it is meant to be.
         await page.reload();
         await page.getByText(there).first().waitFor();
-        await page.evaluate(AXE);
-        const { violations } = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
-          'axe.run(document)',
-        );
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([]);
+        expect(await violationsOf(page)).toEqual([]);
         expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
       }
       await page.setViewportSize(DESKTOP);

@@ -1,20 +1,16 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { List, Metrics } from '@fleetbeat/contracts/api.ts';
 import type { StoredRule } from '@fleetbeat/contracts/rules.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
 import { postTo } from './post-to.ts';
-import { addPerson, PASSWORD } from './seed-incidents.ts';
+import { addPerson } from './seed-incidents.ts';
+import { needDashboardBuild } from './dashboard-build.ts';
+import { signInByPassword } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
+import { violationsOf } from './violations-of.ts';
 
 /** Rules written in the browser of an operator, and looked at in that of a viewer, before a real system. */
-const ROOT = join(import.meta.dirname, '..');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const DESKTOP = { width: 1440, height: 900 };
 const PHONE = { width: 375, height: 812 };
 const MINUTE = 60_000;
@@ -31,9 +27,7 @@ describe.skipIf(CHROMIUM === undefined)(
     const complaints: string[] = [];
 
     beforeAll(async () => {
-      if (!existsSync(join(ROOT, 'dashboard/build/index.html'))) {
-        await promisify(execFile)(process.execPath, [join(ROOT, 'infra/install.mjs'), '--dashboard'], { cwd: ROOT });
-      }
+      await needDashboardBuild();
       system = await startSystem({});
       browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS });
       const operator = await addPerson(system, 'Bea Okafor', 'operator');
@@ -81,20 +75,12 @@ describe.skipIf(CHROMIUM === undefined)(
       const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' });
       const page = await context.newPage();
       page.on('pageerror', (error) => complaints.push(String(error.stack)));
-      await page.goto(`${system.api}/sign-in`);
-      await page.getByLabel('E-mail').fill(`${name}@example.org`);
-      await page.getByLabel('Password').fill(PASSWORD);
-      await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByText('Live', { exact: true }).waitFor();
+      await signInByPassword(page, system, name);
       return page;
     }
 
     async function expectAccessible(page: Page): Promise<void> {
-      await page.evaluate(AXE);
-      const { violations } = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
-        'axe.run(document)',
-      );
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
       expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
     }
 

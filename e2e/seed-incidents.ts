@@ -18,7 +18,11 @@ const FIRES_WITHIN_MS = 60_000;
 type Seeded = Pick<RunningSystem, 'api' | 'ingest' | 'key' | 'get'>;
 
 /** An account that can sign in with `PASSWORD`; its id. */
-export async function addPerson(system: Seeded, name: string, role: 'viewer' | 'operator' | 'admin'): Promise<string> {
+export async function addPerson(
+  system: Pick<RunningSystem, 'api' | 'key' | 'get'>,
+  name: string,
+  role: 'viewer' | 'operator' | 'admin',
+): Promise<string> {
   const email = `${name.split(' ')[0]?.toLowerCase() ?? name}@example.org`;
   const { url } = await postTo<{ url: string }>(system, '/invitations', { email, name, role });
   await postTo(system, '/auth/password', { token: new URL(url).hash.slice(1), password: PASSWORD });

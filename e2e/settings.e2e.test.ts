@@ -1,19 +1,16 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
 import { addPerson, PASSWORD } from './seed-incidents.ts';
+import { needDashboardBuild } from './dashboard-build.ts';
+import { signInByPassword } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
+import { violationsOf } from './violations-of.ts';
 
 /** What an installation is run by, in the browsers of an admin and of whoever she invites, before a real system. */
-const ROOT = join(import.meta.dirname, '..');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const DESKTOP = { width: 1440, height: 900 };
 const PHONE = { width: 375, height: 812 };
 
@@ -34,9 +31,7 @@ describe.skipIf(CHROMIUM === undefined)(
     });
 
     beforeAll(async () => {
-      if (!existsSync(join(ROOT, 'dashboard/build/index.html'))) {
-        await promisify(execFile)(process.execPath, [join(ROOT, 'infra/install.mjs'), '--dashboard'], { cwd: ROOT });
-      }
+      await needDashboardBuild();
       await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
       system = await startSystem({ NOTIFY_ALLOW_PRIVATE: '127.0.0.0/8' });
       browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS });
@@ -57,15 +52,10 @@ describe.skipIf(CHROMIUM === undefined)(
       return page;
     }
     async function signIn(page: Page, name: string): Promise<void> {
-      await page.goto(`${system.api}/sign-in`);
-      await page.getByLabel('E-mail').fill(`${name}@example.org`);
-      await page.getByLabel('Password').fill(PASSWORD);
-      await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByText('Live', { exact: true }).waitFor();
+      await signInByPassword(page, system, name);
     }
 
     async function expectAccessible(page: Page): Promise<void> {
-      await page.evaluate(AXE);
       for (const [viewport, colorScheme] of [
         [DESKTOP, 'light'],
         [PHONE, 'dark'],
@@ -75,10 +65,7 @@ describe.skipIf(CHROMIUM === undefined)(
         // Half-way between two themes no colour is what it is meant to be.
         await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))');
         await page.evaluate('Promise.allSettled(document.getAnimations().map(({ finished }) => finished)).then(() => null)');
-        const { violations } = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
-          'axe.run(document)',
-        );
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([]);
+        expect(await violationsOf(page)).toEqual([]);
         expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
       }
       await page.setViewportSize(DESKTOP);

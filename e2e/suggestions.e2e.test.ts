@@ -1,19 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { execFile } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Suggestion } from '@fleetbeat/contracts/suggestions.ts';
 import type { Task } from '@fleetbeat/contracts/tasks.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { needDashboardBuild } from './dashboard-build.ts';
 import { postTo } from './post-to.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
+import { violationsOf } from './violations-of.ts';
 
 /** An agent suggests, one person decides and another sees it, before a real system. */
-const ROOT = join(import.meta.dirname, '..');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const AGENT = 'crawler-7';
 const PASSWORD = 'correct horse battery';
 
@@ -27,9 +22,7 @@ describe.skipIf(CHROMIUM === undefined)(
     const complaints: string[] = [];
 
     beforeAll(async () => {
-      if (!existsSync(join(ROOT, 'dashboard/build/index.html'))) {
-        await promisify(execFile)(process.execPath, [join(ROOT, 'infra/install.mjs'), '--dashboard'], { cwd: ROOT });
-      }
+      await needDashboardBuild();
       system = await startSystem({});
       const heard = await fetch(`${system.ingest}/v1/events`, {
         method: 'POST',
@@ -79,20 +72,12 @@ describe.skipIf(CHROMIUM === undefined)(
       page.getByRole('list', { name: 'Suggestions' }).getByRole('link', { name: action });
     const statusOf = async (task: Task) => (await system.get<Task>(`/tasks/${task.task_id}`)).status;
 
-    async function violations(page: Page): Promise<string[]> {
-      await page.evaluate(AXE);
-      const { violations: found } = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
-        'axe.run(document)',
-      );
-      return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-    }
-
     it('that are approved change the task, and whoever looks on sees it without a reload', async () => {
       await operator.getByRole('heading', { name: 'No agent has suggested anything yet' }).waitFor();
       const task = await post<Task>('/tasks', { name: 'Import the archive', status: 'failed' });
       await suggest('Retry the import', { task_id: task.task_id, effect: { type: 'set_task_status', status: 'pending' } });
       for (const page of [operator, viewer]) await row(page, 'Retry the import').click();
-      expect(await violations(operator)).toEqual([]);
+      expect(await violationsOf(operator)).toEqual([]);
       // Whoever may only look is offered nothing to decide.
       await viewer.getByText('It is back.').last().waitFor();
       expect(await viewer.getByRole('button', { name: /^(Approve|Reject|Comment)( |$)/ }).count()).toBe(0);

@@ -1,17 +1,13 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Task } from '@fleetbeat/contracts/tasks.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { needDashboardBuild } from './dashboard-build.ts';
+import { signInByLink } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
+import { violationsOf } from './violations-of.ts';
 
 /** The board of tasks in two browsers at once, before a real system. */
-const ROOT = join(import.meta.dirname, '..');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const NAME = 'Read the contracts';
 
 describe.skipIf(CHROMIUM === undefined)(
@@ -24,9 +20,7 @@ describe.skipIf(CHROMIUM === undefined)(
     const complaints: string[] = [];
 
     beforeAll(async () => {
-      if (!existsSync(join(ROOT, 'dashboard/build/index.html'))) {
-        await promisify(execFile)(process.execPath, [join(ROOT, 'infra/install.mjs'), '--dashboard'], { cwd: ROOT });
-      }
+      await needDashboardBuild();
       system = await startSystem({});
       browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS });
       one = await signedIn();
@@ -41,10 +35,7 @@ describe.skipIf(CHROMIUM === undefined)(
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
       const page = await context.newPage();
       page.on('pageerror', (error) => complaints.push(String(error.stack)));
-      const env = { PATH: process.env['PATH'], FLEETBEAT_DATA: system.dataDir, PUBLIC_URL: system.api, LOG_LEVEL: 'warn' };
-      const link = await promisify(execFile)(process.execPath, [join(ROOT, 'bff/src/access/login-link.ts')], { env, cwd: ROOT });
-      await page.goto(link.stdout.trim());
-      await page.getByRole('navigation', { name: 'Pages' }).first().waitFor();
+      await signInByLink(page, system);
       await page.goto(`${system.api}/tasks`);
       await page.getByText('Live', { exact: true }).waitFor();
       return page;
@@ -54,14 +45,6 @@ describe.skipIf(CHROMIUM === undefined)(
     const card = (page: Page, status: string) => column(page, status).getByRole('listitem').filter({ hasText: NAME });
 
     const menuOf = (page: Page) => page.getByLabel(`Move ${NAME} to`);
-
-    async function violations(page: Page): Promise<string[]> {
-      await page.evaluate(AXE);
-      const { violations: found } = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
-        'axe.run(document)',
-      );
-      return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-    }
 
     async function onlyTask(): Promise<Task> {
       const { items } = await system.get<{ items: Task[] }>('/tasks');
@@ -77,7 +60,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await one.getByRole('button', { name: 'Make the task' }).click();
       await card(one, 'Pending').waitFor();
       await card(other, 'Pending').waitFor();
-      expect(await violations(other)).toEqual([]);
+      expect(await violationsOf(other)).toEqual([]);
     });
 
     it('shows a task that is dragged in one browser in its new column in the other', async () => {
@@ -124,7 +107,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await other.getByRole('heading', { level: 1, name: NAME }).waitFor();
       await other.getByText('status: pending → in progress').waitFor();
       await other.getByText('status: in progress → completed').waitFor();
-      expect(await violations(other)).toEqual([]);
+      expect(await violationsOf(other)).toEqual([]);
       expect(complaints).toEqual([]);
     });
   },

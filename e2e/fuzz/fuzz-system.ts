@@ -1,7 +1,7 @@
 import type { List } from '@fleetbeat/contracts/api.ts';
 import type { ApiKeyListed } from '@fleetbeat/contracts/users.ts';
-import { postTo } from '../post-to.ts';
 import { seedBoard } from '../seed-board.ts';
+import { addPerson } from '../seed-incidents.ts';
 import type { RunningSystem } from '../start-system.ts';
 import { fuzz, type ApiDocument, type FuzzResult } from './fuzz.ts';
 
@@ -13,15 +13,9 @@ export async function fuzzSystem(
   const fleet = await system.simulate('--agents 12 --hosts 3 --rate 300 --duration 5 --seed 1');
   if (fleet.code !== 0) throw new Error(fleet.output);
   await seedBoard(system);
-  for (const name of ['ada', 'grace', 'edsger']) await addUser(system, `${name}@example.org`);
+  for (const name of ['Ada', 'Grace', 'Edsger']) await addPerson(system, name, 'operator');
   const document = await system.get<ApiDocument>('/openapi.json');
   const keys = await system.get<List<ApiKeyListed>>('/keys');
   const spared = new Set(keys.items.map(({ id }) => id));
   return fuzz(document, { url: system.api, key: system.key, spared, ...options });
-}
-
-/** Somebody who can be on call: invited, and with a password. */
-async function addUser(system: Pick<RunningSystem, 'api' | 'key'>, email: string): Promise<void> {
-  const { url } = await postTo<{ url: string }>(system, '/invitations', { email, name: email, role: 'operator' });
-  await postTo(system, '/auth/password', { token: new URL(url).hash.slice(1), password: 'correct horse battery' });
 }
