@@ -10,10 +10,10 @@ import { startEmbeddedDatabase } from '@fleetbeat/infra/database/embedded.ts';
 import { openDatabase } from '@fleetbeat/infra/database/open.ts';
 import { createLogger } from '@fleetbeat/infra/logger.ts';
 import { columnsOf } from '@fleetbeat/infra/rules/measure-columns.ts';
+import { BEHIND_MS } from '@fleetbeat/infra/rules/window-timing.ts';
 import { COLUMN, Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import { startSystem, type RunningSystem } from '../../e2e/start-system.ts';
 import { findBreaches } from '../../processors/src/alerts/observations.ts';
-import { BEHIND_MS } from '../../processors/src/alerts/rolling-windows.ts';
 import { WindowRing } from '../../processors/src/alerts/window-ring.ts';
 import { cpuSeconds, peakMemoryMiB } from './cpu-time.ts';
 

@@ -9,7 +9,7 @@ import { openTestStore, TEST_ENGINES, type TestStore } from '@fleetbeat/infra/ti
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentReduction } from './agent-reduction.ts';
 import { RollingWindows, type WindowContents, type WindowQuestion } from './alerts/rolling-windows.ts';
-import { readSourceClocks } from './alerts/source-clocks.ts';
+import { noteSourceClocks, readSourceClocks } from './alerts/source-clocks.ts';
 import { createCutStore, type CutStore } from './engine/cut-store.ts';
 import { SourceLost, SourceProcessor } from './engine/source-processor.ts';
 import { RuleFeed } from './rule-feed.ts';
@@ -192,6 +192,7 @@ describe.each(TEST_ENGINES)('rolling windows over $engine', ({ engine, absent })
           }
           await keepProgress();
           const clocks = await readSourceClocks(database, now);
+          await noteSourceClocks(database, clocks);
           await windows.follow(
             QUESTIONS,
             now,

@@ -68,29 +68,38 @@ export interface AppliedChange extends AlertChange {
   readonly id: number;
 }
 
+/** What changes by one rule, and what people are told of that part of it which was written. */
+export interface RuleChanges {
+  readonly ruleId: string;
+  readonly changes: readonly AlertChange[];
+  readonly tell: (applied: readonly AppliedChange[]) => readonly NewNotification[];
+}
+
 /**
- * Writes changes of one rule's alerts, their transitions and what `tell` makes of them, in one transaction. A change whose
- * alert somebody else has changed meanwhile is left out, and told by nobody else's doing twice.
+ * Writes changes of alerts, their transitions and what is told of them, all in one transaction. A change whose alert
+ * somebody else has changed meanwhile is left out, and told by nobody else's doing twice.
  */
-export async function applyChanges(
-  database: Database,
-  ruleId: string,
-  changes: readonly AlertChange[],
-  now: number,
-  tell: (applied: readonly AppliedChange[]) => readonly NewNotification[],
-): Promise<Notification[]> {
+export async function applyChanges(database: Database, rules: readonly RuleChanges[], now: number): Promise<Notification[]> {
+  const changes = rules.flatMap((rule) => rule.changes.map((change): OwnedChange => ({ ...change, ruleId: rule.ruleId })));
+  if (changes.length === 0) return [];
   return inTransaction(database, async (transaction) => {
-    const applied = [
-      ...(await insertAlerts(transaction, ruleId, changes, now)),
-      ...(await updateAlerts(transaction, changes, now)),
-    ];
+    const applied = [...(await insertAlerts(transaction, changes, now)), ...(await updateAlerts(transaction, changes, now))];
     const ended = applied.filter(({ transition }) => transition?.to === 'inactive');
     await insertTransitions(transaction, applied, now);
-    await insertOutbox(transaction, applied, now);
     // What never fired is not kept.
     if (ended.length > 0) await transaction.query('delete from alerts where id = any($1)', [ended.map(({ id }) => id)]);
-    return insertNotifications(transaction, ruleId, tell(applied), now);
+    const byRule = Map.groupBy(applied, ({ ruleId }) => ruleId);
+    const told = rules.flatMap(({ ruleId, tell }) => tell(byRule.get(ruleId) ?? []).map((each) => ({ ...each, ruleId })));
+    return insertNotifications(transaction, told, now);
   });
+}
+
+interface OwnedChange extends AlertChange {
+  readonly ruleId: string;
+}
+
+interface OwnedApplied extends OwnedChange {
+  readonly id: number;
 }
 
 interface Columns {
@@ -99,26 +108,21 @@ interface Columns {
   readonly reason: TransitionReason;
 }
 
-async function insertAlerts(
-  transaction: Transaction,
-  ruleId: string,
-  changes: readonly AlertChange[],
-  now: number,
-): Promise<AppliedChange[]> {
+async function insertAlerts(transaction: Transaction, changes: readonly OwnedChange[], now: number): Promise<OwnedApplied[]> {
   const added = changes.flatMap((change) =>
     change.before === undefined && change.transition !== undefined ? [{ ...change, transition: change.transition }] : [],
   );
   if (added.length === 0) return [];
-  const { rows } = await transaction.query<{ id: number; key: string }>(
+  const { rows } = await transaction.query<{ id: number; rule_id: string; key: string }>(
     `insert into alerts (rule_id, key, state, severity, tracks, value, reason, began_at, fired_at, shadow, inhibited_by, diagnosis, tasks_at_risk)
-     select $1, a.key, a.state, a.severity, a.tracks, a.value, a.reason, $2::bigint, case when a.state = 'firing' then $2::bigint end,
+     select a.rule_id, a.key, a.state, a.severity, a.tracks, a.value, a.reason, $1::bigint, case when a.state = 'firing' then $1::bigint end,
        a.shadow, a.inhibited_by, a.diagnosis, coalesce(a.tasks_at_risk, '[]')
-     from unnest($3::text[], $4::text[], $5::text[], $6::jsonb[], $7::float8[], $8::text[], $9::bool[], $10::bigint[], $11::jsonb[], $12::jsonb[])
-       as a (key, state, severity, tracks, value, reason, shadow, inhibited_by, diagnosis, tasks_at_risk)
-     on conflict (rule_id, key) where state <> 'resolved' do nothing returning id, key`,
+     from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::float8[], $8::text[], $9::bool[], $10::bigint[], $11::jsonb[], $12::jsonb[])
+       as a (rule_id, key, state, severity, tracks, value, reason, shadow, inhibited_by, diagnosis, tasks_at_risk)
+     on conflict (rule_id, key) where state <> 'resolved' do nothing returning id, rule_id, key`,
     [
-      ruleId,
       now,
+      added.map(({ ruleId }) => ruleId),
       added.map(({ key }) => key),
       added.map(({ transition }) => transition.to),
       added.map(({ transition }) => transition.severity),
@@ -129,11 +133,11 @@ async function insertAlerts(
       ...detailColumns(added),
     ],
   );
-  const ids = new Map(rows.map(({ id, key }) => [key, id]));
-  return withIds(added, ({ key }) => ids.get(key));
+  const ids = new Map(rows.map(({ id, rule_id: ruleId, key }) => [JSON.stringify([ruleId, key]), id]));
+  return withIds(added, ({ ruleId, key }) => ids.get(JSON.stringify([ruleId, key])));
 }
 
-async function updateAlerts(transaction: Transaction, changes: readonly AlertChange[], now: number): Promise<AppliedChange[]> {
+async function updateAlerts(transaction: Transaction, changes: readonly OwnedChange[], now: number): Promise<OwnedApplied[]> {
   const known = changes.flatMap((change) => (change.before === undefined ? [] : [{ ...change, before: change.before }]));
   if (known.length === 0) return [];
   const columns = known.map(({ transition }): Partial<Columns> & { value?: number | null } =>
@@ -184,66 +188,63 @@ function detailColumns(changes: readonly AlertChange[]): unknown[][] {
   ];
 }
 
-function withIds<T extends AlertChange>(changes: readonly T[], idOf: (change: T) => number | undefined): AppliedChange[] {
+function withIds<T extends OwnedChange>(changes: readonly T[], idOf: (change: T) => number | undefined): OwnedApplied[] {
   return changes.flatMap((change) => {
     const id = idOf(change);
     return id === undefined ? [] : [{ ...change, id }];
   });
 }
 
+/** Writes transitions; what is to be told outside is left for whoever groups and routes it, under the transition's own number. */
 async function insertTransitions(transaction: Transaction, applied: readonly AppliedChange[], now: number): Promise<void> {
   const rows = applied.flatMap((change) =>
     change.transition === undefined ? [] : [{ ...change, transition: change.transition }],
   );
   if (rows.length === 0) return;
   await transaction.query(
-    `insert into alert_transitions (alert_id, seq, at, from_state, to_state, severity, reason, value)
-     select t.alert_id, t.seq, $1, t.from_state, t.to_state, t.severity, t.reason, t.value
-     from unnest($2::bigint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[])
-       as t (alert_id, seq, from_state, to_state, severity, reason, value)`,
+    `with t as (
+       select * from unnest($2::bigint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[], $9::bool[])
+         as t (alert_id, seq, from_state, to_state, severity, reason, value, told)
+     ), outbox as (insert into alert_outbox (alert_id, seq, at) select alert_id, seq, $1 from t where told)
+     insert into alert_transitions (alert_id, seq, at, from_state, to_state, severity, reason, value)
+     select alert_id, seq, $1, from_state, to_state, severity, reason, value from t`,
     [
       now,
       rows.map(({ id }) => id),
-      rows.map(seqOf),
+      rows.map(({ before }) => (before === undefined ? 1 : before.seq + 1)),
       rows.map(({ transition }) => transition.from),
       rows.map(({ transition }) => transition.to),
       rows.map(({ transition }) => transition.severity),
       rows.map(({ transition }) => transition.reason),
       rows.map(({ transition }) => transition.value),
+      rows.map(isTold),
     ],
   );
 }
 
-/** What is to be told outside is left for whoever groups and routes it, under the transition's own number. */
-async function insertOutbox(transaction: Transaction, applied: readonly AppliedChange[], now: number): Promise<void> {
-  const told = applied.filter(isTold);
-  if (told.length === 0) return;
-  await transaction.query(
-    'insert into alert_outbox (alert_id, seq, at) select id, seq, $1 from unnest($2::bigint[], $3::int[]) as t (id, seq)',
-    [now, told.map(({ id }) => id), told.map(seqOf)],
-  );
-}
-
-function seqOf({ before }: AppliedChange): number {
-  return before === undefined ? 1 : before.seq + 1;
-}
-
 async function insertNotifications(
   transaction: Transaction,
-  ruleId: string,
-  told: readonly NewNotification[],
+  told: readonly (NewNotification & { readonly ruleId: string })[],
   now: number,
 ): Promise<Notification[]> {
-  const notifications: Notification[] = [];
-  for (const { severity, kind, title, body, alertIds } of told) {
-    const { rows } = await transaction.query<{ id: number }>(
-      `insert into notifications (at, severity, kind, title, body, rule_id, alert_ids) values ($1, $2, $3, $4, $5, $6, $7)
-       returning id`,
-      [now, severity, kind, title, body, ruleId, alertIds],
-    );
-    for (const { id } of rows) {
-      const alert_ids = [...alertIds];
-      notifications.push({
+  if (told.length === 0) return [];
+  const rows = told.map(({ severity, kind, title, body, ruleId, alertIds }) => {
+    return { severity, kind, title, body, rule_id: ruleId, alert_ids: alertIds };
+  });
+  const { rows: inserted } = await transaction.query<{ id: number }>(
+    `insert into notifications (at, severity, kind, title, body, rule_id, alert_ids)
+     select $1, severity, kind, title, body, rule_id, alert_ids
+     from jsonb_to_recordset($2) as n (severity text, kind text, title text, body text, rule_id text, alert_ids bigint[])
+     returning id`,
+    [now, JSON.stringify(rows)],
+  );
+  // They are numbered in the order in which they are given.
+  const ids = inserted.map(({ id }) => id).sort((a, b) => a - b);
+  return told.flatMap(({ severity, kind, title, body, ruleId, alertIds }, i) => {
+    const id = ids[i];
+    if (id === undefined) return [];
+    return [
+      {
         id,
         at: now,
         severity,
@@ -251,15 +252,14 @@ async function insertNotifications(
         title,
         body,
         rule_id: ruleId,
-        alert_ids,
+        alert_ids: [...alertIds],
         subject: null,
         read_at: null,
         read_by: null,
         recipient: null,
-      });
-    }
-  }
-  return notifications;
+      },
+    ];
+  });
 }
 
 export interface RuleHealth {

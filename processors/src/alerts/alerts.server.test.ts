@@ -1,7 +1,8 @@
 import type { RuleInput } from '@fleetbeat/contracts/rules.ts';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { DEFAULT_RULES, shipDefaultRules } from './default-rules.ts';
-import { evaluateRules, evaluateUnlocked, MAX_ALERTS_PER_RULE } from './evaluate-rules.ts';
+import { evaluateRules, evaluateUnlocked } from './evaluate-rules.ts';
+import { MAX_ALERTS_PER_RULE } from './rule-changes.ts';
 import { createAlertWorld, START, type AlertWorld } from './test-world.ts';
 
 const S = 1_000;
@@ -129,6 +130,29 @@ test('a rule that cannot be read holds up no other and says why', async () => {
   expect(await world.rowsOf('select problem from alert_rule_health order by problem nulls last')).toEqual([
     ['the rule is of another version of Fleetbeat'],
     [null],
+  ]);
+});
+
+test('rules that change together are written together, and one that cannot be written holds up no other', async () => {
+  for (const name of ['Poison', 'Errors', 'More errors']) await world.addRule({ ...ERRORS, name, for_s: 0 });
+  await world.database.query(`alter table notifications add check (title not like '%Poison%')`);
+  for (const agent of ['agent-1', 'agent-2']) await world.count('agent', agent, 0, { messages: 1, errors: 1 });
+  await world.at(30);
+  const told = ['firing error: Errors: 2 agents above 50%', 'firing error: More errors: 2 agents above 50%'];
+  expect(await world.titles(world.started())).toEqual(told);
+  const problems = `select r.definition ->> 'name', h.problem like '%violates check constraint%' from alert_rule_health h
+    join alert_rules r on r.id = h.rule_id where h.problem is not null`;
+  expect(await world.rowsOf(problems)).toEqual([['Poison', true]]);
+  const written = `select r.definition ->> 'name', count(*)::int, array_agg(t.to_state), count(o.*)::int from alerts a
+    join alert_rules r on r.id = a.rule_id join alert_transitions t on t.alert_id = a.id
+    left join alert_outbox o on o.alert_id = a.id and o.seq = t.seq group by 1 order by 1`;
+  expect(await world.rowsOf(written)).toEqual([
+    ['Errors', 2, ['firing', 'firing'], 2],
+    ['More errors', 2, ['firing', 'firing'], 2],
+  ]);
+  expect(await world.rowsOf('select title, cardinality(alert_ids) from notifications order by id')).toEqual([
+    ['Errors: 2 agents above 50%', 2],
+    ['More errors: 2 agents above 50%', 2],
   ]);
 });
 

@@ -1,9 +1,7 @@
-import type { Notification, TransitionReason } from '@fleetbeat/contracts/alerts.ts';
+import type { Notification } from '@fleetbeat/contracts/alerts.ts';
 import type { Rule } from '@fleetbeat/contracts/rules.ts';
 import { inTransaction } from '@fleetbeat/infra/database/database.ts';
-import { abandon, evaluate, type Observation } from '@fleetbeat/infra/rules/evaluate.ts';
 import { TooManyRows } from '@fleetbeat/infra/time-series/time-series.ts';
-import { readDetails } from './alert-details.ts';
 import {
   applyChanges,
   expireAlerts,
@@ -13,20 +11,19 @@ import {
   writeHealth,
   type ActiveAlert,
   type ActiveRule,
-  type AlertChange,
+  type AppliedChange,
+  type RuleChanges,
   type RuleHealth,
 } from './alert-store.ts';
-import type { Verdict } from './diagnose.ts';
-import { isHostWatch, judgeSilent, type HostWatch } from './joint-liveness.ts';
+import { isHostWatch } from './joint-liveness.ts';
 import { tell } from './notification-text.ts';
 import { observations, questionsOf, type Observations, type Sight } from './observations.ts';
 import { readArchived } from './registry.ts';
 import type { RollingWindows } from './rolling-windows.ts';
-import { readSourceClocks } from './source-clocks.ts';
+import { abandoned, changesOf, withDetails, withoutArchived, type FoundChanges, type Round } from './rule-changes.ts';
+import { noteSourceClocks, readSourceClocks } from './source-clocks.ts';
 import { RingFull } from './window-ring.ts';
 
-/** Alerts of one rule that are pending or firing, at most; further keys in breach are counted. */
-export const MAX_ALERTS_PER_RULE = 100;
 /** Any number that nobody else uses: one process evaluates at a time. */
 const EVALUATION_LOCK = 2_914_460_871;
 /** Resolved alerts and notifications are kept for 30 days. */
@@ -44,11 +41,6 @@ export interface EvaluationRound {
   readonly problems: readonly RuleHealth[];
 }
 
-/** What all rules of one round share. */
-interface Round extends Sight {
-  readonly hostWatches: readonly HostWatch[];
-}
-
 /**
  * Evaluates every rule once. A rule that cannot be evaluated keeps its alerts as they are and does not hold up the
  * others. Rejects where the database cannot be used.
@@ -56,8 +48,10 @@ interface Round extends Sight {
 export async function evaluateRules(evaluator: Evaluator): Promise<EvaluationRound | null> {
   return inTransaction(evaluator.database, async (transaction) => {
     // While rules are evaluated, this connection only waits.
-    await transaction.query(`set local idle_in_transaction_session_timeout = '5min'`);
-    const lock = await transaction.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [EVALUATION_LOCK]);
+    const lock = await transaction.query<{ held: boolean }>(
+      `select set_config('idle_in_transaction_session_timeout', '5min', true), pg_try_advisory_xact_lock($1) as held`,
+      [EVALUATION_LOCK],
+    );
     return lock.rows[0]?.held === true ? evaluateUnlocked(evaluator) : null;
   });
 }
@@ -71,6 +65,9 @@ export async function evaluateUnlocked(evaluator: Evaluator): Promise<Evaluation
     readRules(database),
     readActiveAlerts(database),
   ]);
+  const noted = noteSourceClocks(database, clocks);
+  // It is waited for at the end; until then nobody would hear of its failure.
+  noted.catch(() => undefined);
   const round: Round = {
     ...evaluator,
     at,
@@ -80,27 +77,21 @@ export async function evaluateUnlocked(evaluator: Evaluator): Promise<Evaluation
   };
   await evaluator.windows.follow(questionsOf(rules.flatMap(({ rule }) => rule ?? [])), at, round.clocks);
   const active = Map.groupBy(alerts, ({ ruleId }) => ruleId);
+  const known = new Set(rules.map(({ id }) => id));
   const notifications: Notification[] = [];
   const health: RuleHealth[] = [];
-  for (const each of [...rules].sort((a, b) => turnOf(a) - turnOf(b))) {
-    try {
-      const result = await evaluateRule(round, each, active.get(each.id) ?? []);
-      notifications.push(...result.notifications);
-      health.push({ ruleId: each.id, problem: null, beyondLimit: result.beyond });
-    } catch (error) {
-      health.push({ ruleId: each.id, problem: problemOf(error), beyondLimit: 0 });
-    }
-    active.delete(each.id);
+  for (const [, turn] of [...Map.groupBy(rules, turnOf)].sort(([a], [b]) => a - b)) {
+    const result = await evaluateTogether(round, turn, active);
+    notifications.push(...result.notifications);
+    health.push(...result.health);
   }
-  // Of rules that are no more.
-  for (const [ruleId, alerts] of active)
-    await applyChanges(
-      database,
-      ruleId,
-      alerts.map((alert) => abandoned(alert)),
-      at,
-      () => [],
-    );
+  const ofNoRule = [...active].filter(([ruleId]) => !known.has(ruleId));
+  await applyChanges(
+    database,
+    ofNoRule.map(([ruleId, theirs]) => ({ ruleId, changes: theirs.map((alert) => abandoned(alert)), tell: () => [] })),
+    at,
+  );
+  await noted;
   await writeHealth(database, health, at);
   if (Math.floor(at / 1_000) % 600 === 0) await expireAlerts(database, at - KEEP_MS);
   return { notifications, problems: health.filter(({ problem }) => problem !== null) };
@@ -117,144 +108,97 @@ function problemOf(error: unknown): string {
   return error instanceof Error ? error.message.slice(0, 500) : 'could not be evaluated';
 }
 
-function abandoned(alert: ActiveAlert, reason: TransitionReason = 'rule_disabled'): AlertChange {
-  const { key, shadow, inhibitedBy } = alert;
-  return { key, before: alert, ...abandon(alert.tracks, reason), shadow, inhibitedBy };
+interface Evaluated extends FoundChanges {
+  readonly id: string;
+  readonly rule: Rule;
+  readonly active: readonly ActiveAlert[];
+  /** Undefined where its alerts end whatever there is to see. */
+  readonly observed: Observations | undefined;
 }
 
-async function evaluateRule(
+/** Evaluates rules and writes what changes by all of them in one transaction: very many may change in the same second. */
+async function evaluateTogether(
   round: Round,
-  { id, rule }: ActiveRule,
-  active: readonly ActiveAlert[],
-): Promise<{ notifications: readonly Notification[]; beyond: number }> {
-  if (rule === undefined) throw new Error('the rule is of another version of Fleetbeat');
-  const { at } = round;
-  // An alert is told or not told all its life.
-  const stays = rule.enabled && active.every(({ shadow }) => shadow === rule.shadow);
-  const { changes, beyond } = stays
-    ? await changesByRule(round, rule, active)
-    : { changes: active.map((alert) => abandoned(alert)), beyond: 0 };
-  if (changes.length === 0) return { notifications: [], beyond };
-  const notifications = await applyChanges(round.database, id, changes, at, (applied) =>
-    tell(
-      rule,
-      applied.flatMap((change) => {
-        const { id: alertId, key, transition, before, details } = change;
-        return transition === undefined || !isTold(change)
-          ? []
-          : [{ id: alertId, key, transition, firedAt: before?.firedAt ?? null, diagnosis: details?.diagnosis ?? null }];
-      }),
-      beyond,
-      at,
-    ),
-  );
-  return { notifications, beyond };
-}
-
-async function changesByRule(
-  round: Round,
-  rule: Rule,
-  active: readonly ActiveAlert[],
-): Promise<{ changes: readonly AlertChange[]; beyond: number }> {
-  const observed = await observations(round, rule);
-  const found = changesOf(rule, observed, active, round.at);
-  const kept = await withoutArchived(round, rule, found.changes, active);
-  const judged =
-    rule.kind === 'liveness' && rule.watch.set === 'agent' ? await judgeChanges(round, kept, active, observed) : undefined;
-  const changes = judged?.changes ?? kept;
-  const firing = changes.flatMap((change) =>
-    beginsToFire(change)
-      ? [{ key: change.key, observation: observed.get(change.key), verdict: judged?.verdicts.get(change.key) }]
-      : [],
-  );
-  if (firing.length === 0) return { changes, beyond: found.beyond };
-  const details = await readDetails(round.database, rule, firing);
-  return { changes: changes.map((change) => ({ ...change, details: details.get(change.key) })), beyond: found.beyond };
-}
-
-/** People hear of it now, or would. */
-function beginsToFire({ transition }: AlertChange): boolean {
-  return transition?.to === 'firing' && (transition.from !== 'firing' || transition.reason === 'inhibition_ended');
-}
-
-/** Changes without those of archived agents, whose alerts end. */
-async function withoutArchived(
-  { database }: Round,
-  rule: Rule,
-  changes: readonly AlertChange[],
-  active: readonly ActiveAlert[],
-): Promise<readonly AlertChange[]> {
-  if (rule.watch.set !== 'agent') return changes;
-  const archived = await readArchived(database, [...new Set([...changes, ...active].map(({ key }) => key))]);
-  if (archived.size === 0) return changes;
-  const ended = active.filter(({ key }) => archived.has(key)).map((alert) => abandoned(alert, 'no_data'));
-  return [...changes.filter(({ key }) => !archived.has(key)), ...ended];
-}
-
-/**
- * What becomes of the alerts of silent agents by what their hosts do: one that cannot be told yet does not fire yet, one
- * that follows from its host's is inhibited, and one that is inhibited without a reason any more is told.
- */
-async function judgeChanges(
-  round: Round,
-  changes: readonly AlertChange[],
-  active: readonly ActiveAlert[],
-  observed: Observations,
-): Promise<{ changes: readonly AlertChange[]; verdicts: ReadonlyMap<string, Verdict> }> {
-  const ended = new Set(changes.filter(({ transition }) => transition?.to === 'resolved').map(({ key }) => key));
-  const held = active.filter(({ key, inhibitedBy }) => inhibitedBy !== null && !ended.has(key) && isSilentNow(observed.get(key)));
-  const asked = [...changes.filter(beginsToFire), ...held].map(({ key }) => key);
-  const verdicts = await judgeSilent(round, asked);
-  const judged = changes.flatMap((change): AlertChange[] => {
-    const verdict = beginsToFire(change) ? verdicts.get(change.key) : undefined;
-    if (verdict?.kind === 'wait') return [];
-    return [verdict?.kind === 'inhibit' ? { ...change, inhibitedBy: verdict.by } : change];
-  });
-  const released = held.filter(({ key }) => verdicts.get(key)?.kind === 'tell');
-  const keys = new Set(released.map(({ key }) => key));
-  return {
-    changes: [...judged.filter(({ key }) => !keys.has(key)), ...released.map((alert) => release(alert, observed.get(alert.key)))],
-    verdicts,
+  rules: readonly ActiveRule[],
+  active: ReadonlyMap<string, readonly ActiveAlert[]>,
+): Promise<{ notifications: readonly Notification[]; health: readonly RuleHealth[] }> {
+  const health = new Map<string, RuleHealth>();
+  const failed = (ruleId: string, error: unknown): void => {
+    health.set(ruleId, { ruleId, problem: problemOf(error), beyondLimit: 0 });
   };
-}
-
-function isSilentNow(observation: Observation | undefined): boolean {
-  return observation?.kind === 'value' && observation.value > 0;
-}
-
-function release(alert: ActiveAlert, observation: Observation | undefined): AlertChange {
-  const value = observation?.kind === 'value' ? observation.value : null;
-  const transition = { from: 'firing', to: 'firing', severity: alert.severity, reason: 'inhibition_ended', value } as const;
-  return { key: alert.key, before: alert, tracks: alert.tracks, transition, shadow: alert.shadow, inhibitedBy: null };
-}
-
-/** What becomes of each key: those that have an alert first, further ones while there is room for theirs. */
-export function changesOf(
-  rule: Rule,
-  observed: Observations,
-  active: readonly ActiveAlert[],
-  now: number,
-): { changes: AlertChange[]; beyond: number } {
-  const changes: AlertChange[] = [];
-  let room = MAX_ALERTS_PER_RULE;
-  for (const alert of active) {
-    const { tracks, transition } = evaluate(rule, observed.get(alert.key) ?? observed.otherwise, alert.tracks, now);
-    // What follows from something else takes nobody's place.
-    if (transition?.to !== 'resolved' && transition?.to !== 'inactive' && alert.inhibitedBy === null) room -= 1;
-    if (transition !== undefined || JSON.stringify(tracks) !== JSON.stringify(alert.tracks)) {
-      changes.push({ key: alert.key, before: alert, tracks, transition, shadow: alert.shadow, inhibitedBy: alert.inhibitedBy });
+  const found: Evaluated[] = [];
+  for (const each of rules) {
+    try {
+      found.push(await evaluateRule(round, each, active.get(each.id) ?? []));
+    } catch (error) {
+      failed(each.id, error);
     }
   }
-  const known = new Set(active.map(({ key }) => key));
-  let beyond = 0;
-  for (const [key, observation] of observed.entries()) {
-    if (known.has(key)) continue;
-    const { tracks, transition } = evaluate(rule, observation, {}, now);
-    if (transition === undefined) continue;
-    if (room > 0) {
-      room -= 1;
-      changes.push({ key, before: undefined, tracks, transition, shadow: rule.shadow, inhibitedBy: null });
-    } else beyond += 1;
+  const archived = await readArchived(round.database, agentsOf(found));
+  const written: RuleChanges[] = [];
+  for (const { id, rule, active: theirs, observed, changes: seen, beyond } of found) {
+    try {
+      const kept = isOfAgents({ rule, observed }) ? withoutArchived(seen, theirs, archived) : seen;
+      const changes = observed === undefined ? kept : await withDetails(round, rule, kept, theirs, observed);
+      if (changes.length > 0) {
+        written.push({ ruleId: id, changes, tell: (applied) => tell(rule, toldOf(applied), beyond, round.at) });
+      }
+      health.set(id, { ruleId: id, problem: null, beyondLimit: beyond });
+    } catch (error) {
+      failed(id, error);
+    }
   }
-  return { changes, beyond };
+  return { notifications: await writeChanges(round, written, failed), health: [...health.values()] };
+}
+
+/** Together, or, where that fails, each rule's by themselves, so that the one at fault holds up no other. */
+async function writeChanges(
+  { database, at }: Pick<Round, 'database' | 'at'>,
+  changes: readonly RuleChanges[],
+  failed: (ruleId: string, error: unknown) => void,
+): Promise<readonly Notification[]> {
+  try {
+    return await applyChanges(database, changes, at);
+  } catch (error) {
+    const [first] = changes;
+    if (first === undefined) throw error;
+    if (changes.length === 1) {
+      failed(first.ruleId, error);
+      return [];
+    }
+    const notifications: Notification[] = [];
+    for (const each of changes) notifications.push(...(await writeChanges({ database, at }, [each], failed)));
+    return notifications;
+  }
+}
+
+/** What a rule sees, and what becomes of its alerts by that. */
+async function evaluateRule(round: Round, { id, rule }: ActiveRule, active: readonly ActiveAlert[]): Promise<Evaluated> {
+  if (rule === undefined) throw new Error('the rule is of another version of Fleetbeat');
+  // An alert is told or not told all its life.
+  const stays = rule.enabled && active.every(({ shadow }) => shadow === rule.shadow);
+  if (!stays) {
+    return { id, rule, active, observed: undefined, changes: active.map((alert) => abandoned(alert)), beyond: 0 };
+  }
+  const observed = await observations(round, rule);
+  return { id, rule, active, observed, ...changesOf(rule, observed, active, round.at) };
+}
+
+function isOfAgents({ rule, observed }: Pick<Evaluated, 'rule' | 'observed'>): boolean {
+  return rule.watch.set === 'agent' && observed !== undefined;
+}
+
+/** All agents that anything is to be said of. */
+function agentsOf(found: readonly Evaluated[]): string[] {
+  const keys = found.filter(isOfAgents).flatMap(({ changes, active }) => [...changes, ...active].map(({ key }) => key));
+  return [...new Set(keys)];
+}
+
+function toldOf(applied: readonly AppliedChange[]): Parameters<typeof tell>[1] {
+  return applied.flatMap((change) => {
+    const { id, key, transition, before, details } = change;
+    return transition === undefined || !isTold(change)
+      ? []
+      : [{ id, key, transition, firedAt: before?.firedAt ?? null, diagnosis: details?.diagnosis ?? null }];
+  });
 }

@@ -7,8 +7,10 @@ import { evaluateRules } from './evaluate-rules.ts';
 import { RollingWindows } from './rolling-windows.ts';
 import { RuleHistory } from './rule-history.ts';
 
-/** How often rules are evaluated, in milliseconds. */
+/** How often rules are evaluated, in milliseconds: at full seconds, as windows end at such. */
 const EVERY_MS = 1_000;
+/** A timer may be early, and would miss what is due at the second. */
+const EARLY_MS = 5;
 
 /** Evaluates rules again and again, on windows that `feed` keeps fresh; of all processors one at a time does. What it tells is announced live as well. */
 export function keepAlerts(
@@ -26,7 +28,7 @@ export function keepAlerts(
   let shipped = false;
   let complained = '';
   return every(
-    EVERY_MS,
+    () => EVERY_MS - (now() % EVERY_MS) + EARLY_MS,
     async () => {
       if (!shipped) await shipDefaultRules(database);
       shipped = true;

@@ -1,19 +1,14 @@
 import { gaugeKey, WHOLE } from '@fleetbeat/contracts/aggregates.ts';
 import { RULE_WINDOWS, type WindowSet } from '@fleetbeat/contracts/rule-measures.ts';
-import type { ComparedRule, Rule, RuleOf } from '@fleetbeat/contracts/rules.ts';
+import type { Rule, RuleOf } from '@fleetbeat/contracts/rules.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import { observeBudget, spendings } from '@fleetbeat/infra/rules/budget.ts';
 import { breachBegins, type Observation } from '@fleetbeat/infra/rules/evaluate.ts';
 import { keyPrefix, needsSketches, observe, valueReader } from '@fleetbeat/infra/rules/measure-value.ts';
+import { behindMs, needsAll, windowStepMs, type WindowedRule } from '@fleetbeat/infra/rules/window-timing.ts';
 import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import { countLedgerDifferences, readMembers, readWorkers } from './registry.ts';
-import {
-  BEHIND_FOR_ALL_MS,
-  BEHIND_MS,
-  type RollingWindows,
-  type WindowContents,
-  type WindowQuestion,
-} from './rolling-windows.ts';
+import type { RollingWindows, WindowContents, WindowQuestion } from './rolling-windows.ts';
 import type { RuleHistory } from './rule-history.ts';
 import { isSilent, LAGS_AFTER_MS, type SourceClock } from './source-clocks.ts';
 
@@ -141,11 +136,6 @@ async function budgets(sight: Sight, rule: RuleOf<'budget'>): Promise<Observatio
   return seen(observed, NO_DATA);
 }
 
-/** A part of the events is less than all of them. */
-function needsAll({ kind, comparison }: ComparedRule): boolean {
-  return kind === 'change' || comparison.startsWith('<');
-}
-
 async function crossed(sight: Sight, rule: RuleOf<'threshold'>): Promise<Observations> {
   const contents = sight.windows.read(questionOf(rule));
   if (contents === undefined || (sight.lagging && needsAll(rule))) return NOTHING_KNOWN;
@@ -256,12 +246,13 @@ export function questionsOf(rules: readonly Rule[]): WindowQuestion[] {
   });
 }
 
-/** Windows of up to 5 minutes move by 10 s, longer ones and those that are compared with others by minutes. */
-function questionOf(rule: RuleOf<'absence'> | ComparedRule): WindowQuestion {
-  const { kind, window } = rule;
-  const set = windowSetOf(rule);
-  const stepMs = kind !== 'change' && (window === '1m' || window === '5m') ? 10_000 : 60_000;
-  if (kind === 'absence') return { set, window, stepMs, measures: [], behindMs: BEHIND_FOR_ALL_MS };
-  const measures = [rule.measure, ...(rule.denominator === undefined ? [] : [rule.denominator])];
-  return { set, window, stepMs, measures, behindMs: needsAll(rule) ? BEHIND_FOR_ALL_MS : BEHIND_MS };
+function questionOf(rule: WindowedRule): WindowQuestion {
+  const measures = rule.kind === 'absence' ? [] : [rule.measure, ...(rule.denominator === undefined ? [] : [rule.denominator])];
+  return {
+    set: windowSetOf(rule),
+    window: rule.window,
+    stepMs: windowStepMs(rule),
+    measures,
+    behindMs: behindMs(rule),
+  };
 }

@@ -10,10 +10,6 @@ import type { SourceClock } from './source-clocks.ts';
 import { fillRing, fillRingWithCuts } from './fill-ring.ts';
 import { WindowRing, type RingShape } from './window-ring.ts';
 
-/** How far behind the clock a rolling window ends at least, in milliseconds: until then events are on their way. */
-export const BEHIND_MS = 3_000;
-/** Where it matters what is missing, senders that gather their events for a while are waited for. */
-export const BEHIND_FOR_ALL_MS = 12_000;
 /** Events may lie this far ahead. */
 const AHEAD_MS = 5 * 60_000;
 /** A window ends this far behind at most: by what it waits for, what senders are given, and its step. */

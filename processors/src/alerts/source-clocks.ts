@@ -34,7 +34,7 @@ export function isSilent(clock: SourceClock, lastSeen: number, silentMs: number)
   return true;
 }
 
-/** Reads the clocks of all sources that anything was read from, and notes them for the next round. */
+/** Reads the clocks of all sources that anything was read from. */
 export async function readSourceClocks(database: Database, now: number): Promise<SourceClock[]> {
   interface Row {
     id: number;
@@ -50,15 +50,18 @@ export async function readSourceClocks(database: Database, now: number): Promise
          s.clock_ms) end as clock
      from sources s left join alert_sources n on n.source = s.id where s.clock_ms > 0`,
   );
-  const clocks = rows.map((row) => {
+  return rows.map((row) => {
     const noted =
       row.noted_clock === null || row.steady_from === null ? undefined : { clock: row.noted_clock, steadyFrom: row.steady_from };
     return readClock(row.id, row.clock, noted, now);
   });
+}
+
+/** Notes clocks for the next round, whoever evaluates then. */
+export async function noteSourceClocks(database: Database, clocks: readonly SourceClock[]): Promise<void> {
   await database.query(
     `insert into alert_sources (source, clock_ms, steady_from_ms) select * from unnest($1::smallint[], $2::bigint[], $3::bigint[])
      on conflict (source) do update set clock_ms = excluded.clock_ms, steady_from_ms = excluded.steady_from_ms`,
     [clocks.map(({ source }) => source), clocks.map(({ clock }) => clock), clocks.map(({ steadyFrom }) => steadyFrom)],
   );
-  return clocks;
 }

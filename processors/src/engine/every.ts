@@ -1,7 +1,15 @@
 import type { Logger } from '@fleetbeat/infra/logger.ts';
 
-/** Runs `round` again and again, `ms` after the last one ended, until stopped; a failure is logged. */
-export function every(ms: number, round: () => Promise<void>, logger: Logger, complaint: string): { stop(): Promise<void> } {
+/**
+ * Runs `round` again and again, `ms` after the last one ended, until stopped; a failure is logged. A function is asked for
+ * the milliseconds whenever one has ended.
+ */
+export function every(
+  ms: number | (() => number),
+  round: () => Promise<void>,
+  logger: Logger,
+  complaint: string,
+): { stop(): Promise<void> } {
   let stopped = false;
   let wake = (): void => undefined;
   const loop = async (): Promise<void> => {
@@ -9,7 +17,7 @@ export function every(ms: number, round: () => Promise<void>, logger: Logger, co
       await round().catch((error: unknown) => logger.warn({ err: error }, complaint));
       if (stopped) return;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
+        const timer = setTimeout(resolve, typeof ms === 'number' ? ms : ms());
         wake = () => {
           clearTimeout(timer);
           resolve();
