@@ -1,3 +1,4 @@
+import { BEHIND_FOR_ALL_MS, behindMs, windowStepMs } from '@fleetbeat/infra/rules/window-timing.ts';
 import { BUDGET_PERIODS, CHANGE_AGAINST, RULE_WINDOWS } from '@fleetbeat/contracts/rule-measures.ts';
 import type { Rule } from '@fleetbeat/contracts/rules.ts';
 import { formatDuration } from '@fleetbeat/contracts/alert-values.ts';
@@ -7,8 +8,6 @@ import { NARROW } from './limits.ts';
 
 /** Which looks a backtest takes, and in which windows history can still tell what they saw. */
 
-/** The processors see a window this long after it has ended, in milliseconds. */
-export const SEEN_AFTER_MS = 12_000;
 const TEN_SECONDS = 10_000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -63,12 +62,8 @@ export function spanOf(
   const reach = reachOf(rule, silentMs);
   const earliest = Math.floor(range.from / MINUTE) * MINUTE - reach;
   const isKept = (tier: '10s' | '1m') => earliest >= now - retention[tier] + MARGIN_MS;
-  const movesBySeconds =
-    rule.kind === 'liveness' ||
-    ((rule.kind === 'threshold' || rule.kind === 'absence') &&
-      rule.watch.set !== 'pipeline' &&
-      (rule.window === '1m' || rule.window === '5m'));
-  const stepMs = movesBySeconds && (isKept('10s') || rule.kind === 'liveness') ? TEN_SECONDS : MINUTE;
+  const wanted = liveStepMs(rule);
+  const stepMs = wanted === TEN_SECONDS && (isKept('10s') || rule.kind === 'liveness') ? TEN_SECONDS : MINUTE;
   const tier = stepMs === TEN_SECONDS ? '10s' : '1m';
   if (!isKept(tier) && rule.watch.set !== 'pipeline') {
     const first = new Date(Math.ceil((now - retention[tier] + MARGIN_MS + reach) / MINUTE) * MINUTE + MINUTE).toISOString();
@@ -80,7 +75,8 @@ export function spanOf(
     );
   }
   const from = Math.ceil(range.from / stepMs) * stepMs;
-  const last = Math.min(range.to, now - SEEN_AFTER_MS);
+  // What came after is not all stored.
+  const last = Math.min(range.to, now - BEHIND_FOR_ALL_MS);
   const to = Math.floor(last / stepMs) * stepMs;
   if (to <= from) throw new HttpProblem(400, 'empty-range', 'there is no whole window between from and to that is over');
   const looks = (to - from) / stepMs;
@@ -88,7 +84,31 @@ export function spanOf(
     const most = MAX_LOOKS.toLocaleString('en');
     throw new HttpProblem(422, 'backtest-too-long', `${looks} looks are more than ${most}: ${NARROW}`);
   }
-  return { from, to, stepMs, ends: last + SEEN_AFTER_MS };
+  return { from, to, stepMs, ends: last + seenAfterMs(rule) };
+}
+
+/** The processors see a window of a rule so long after it has ended, in milliseconds. */
+export function seenAfterMs(rule: Rule): number {
+  const isWindowed = rule.kind === 'threshold' || rule.kind === 'change' || rule.kind === 'absence';
+  return isWindowed ? behindMs(rule) : BEHIND_FOR_ALL_MS;
+}
+
+/** What the looks of the processors are apart, in milliseconds. */
+function liveStepMs(rule: Rule): number {
+  switch (rule.kind) {
+    case 'liveness':
+      return TEN_SECONDS;
+    case 'threshold':
+      return rule.watch.set === 'pipeline' ? MINUTE : windowStepMs(rule);
+    case 'change':
+    case 'absence':
+      return windowStepMs(rule);
+    case 'budget':
+    case 'looping':
+      return MINUTE;
+    default:
+      return rule satisfies never;
+  }
 }
 
 function refuseUnkept(rule: Rule): void {

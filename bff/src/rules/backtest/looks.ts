@@ -7,7 +7,7 @@ import { keyPrefix, needsSketches, observe } from '@fleetbeat/infra/rules/measur
 import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import type { WindowsByKey, WindowSources } from '@fleetbeat/infra/time-series/read-windows.ts';
 import type { ReadQuery } from '../../http/read-query.ts';
-import { SEEN_AFTER_MS, type Span } from './history-span.ts';
+import { seenAfterMs, type Span } from './history-span.ts';
 import type { Allowance } from './limits.ts';
 import type { Look } from './replay-alerts.ts';
 import { SlidingWindow } from './sliding-window.ts';
@@ -91,7 +91,7 @@ async function* comparedLooks(history: History, rule: ComparedRule, { from, to, 
       const name = key.slice(prefix.length);
       if (!history.archived.has(name)) seen.set(name, observe(rule, window.sum(), before?.get(key)?.sum()));
     }
-    yield { at: end + SEEN_AFTER_MS, seen, otherwise: NO_DATA };
+    yield { at: end + seenAfterMs(rule), seen, otherwise: NO_DATA };
   }
 }
 
@@ -149,7 +149,7 @@ async function* budgetLooks(history: History, rule: RuleOf<'budget'>, { from, to
       if (windows.size === 0) spent.delete(key);
       else seen.set(key, observeBudget(rule, spendings(rule.measure, windows, steps), stepMs, elapsed));
     }
-    yield { at: end + SEEN_AFTER_MS, seen, otherwise: NO_DATA };
+    yield { at: end + seenAfterMs(rule), seen, otherwise: NO_DATA };
   }
 
   function add(key: string, start: number, content: Partial): void {
@@ -175,7 +175,7 @@ async function* absenceLooks(history: History, rule: RuleOf<'absence'>, { from, 
       if (!history.archived.has(key)) seen.set(key, (lastSeen.get(key) ?? 0) > end - length ? THERE : NO_DATA);
     }
     // Whoever is no longer among the keys is not waited for: as good as heard from.
-    yield { at: end + SEEN_AFTER_MS, seen, otherwise: THERE };
+    yield { at: end + seenAfterMs(rule), seen, otherwise: THERE };
   }
 }
 
