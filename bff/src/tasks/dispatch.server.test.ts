@@ -1,11 +1,8 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applyTaskEvent, type TaskState } from '@fleetbeat/contracts/task-state.ts';
-import { inTransaction } from '@fleetbeat/infra/database/database.ts';
+import type { TaskState } from '@fleetbeat/contracts/task-state.ts';
 import { createMetrics } from '@fleetbeat/infra/metrics.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { expireLeases } from '@fleetbeat/infra/tasks/expire-leases.ts';
-import { changeTasks } from '@fleetbeat/infra/tasks/task-rows.ts';
 import { type FreshDatabase, freshDatabase } from '@fleetbeat/infra/testing/servers.ts';
 import { createChange } from '../http/change.ts';
 import { createDispatch, type Holding } from './dispatch.ts';
@@ -158,97 +155,5 @@ describe('a lease', () => {
     expect(await stored('one')).toMatchObject({ status: 'failed', error: 'no use', claims: 1 });
     await tasks.update(asker, 'one', { status: 'pending' }, () => undefined);
     expect(await stored('one')).toMatchObject({ claims: 0 });
-  });
-});
-
-/** What must hold whenever nothing is under way. */
-async function checkBooks(): Promise<void> {
-  const { rows: broken } = await fresh.database.query(`
-    select 'lease' as what, task_id from task_leases l join tasks t using (task_id)
-      where l.ended_at is null and (t.status <> 'in_progress' or t.agent_id is distinct from l.agent_id)
-    union all
-    select 'waiting', t.task_id from tasks t
-      where t.waiting_for <> (select count(*) from tasks p where p.task_id = any(t.depends_on) and p.status <> 'completed')
-    union all
-    select 'workflow', w.workflow_id from workflows w, lateral (
-        select count(*) filter (where status = 'pending' and waiting_for = 0) as pending,
-          count(*) filter (where status = 'pending' and waiting_for > 0) as waiting,
-          count(*) filter (where status = 'in_progress') as in_progress, count(*) filter (where status = 'completed') as completed,
-          count(*) filter (where status = 'failed') as failed, count(*) filter (where status = 'cancelled') as cancelled
-        from tasks t where t.workflow_id = w.workflow_id and t.deleted_at is null) is_now
-      where (w.pending, w.waiting, w.in_progress, w.completed, w.failed, w.cancelled) <>
-        (is_now.pending, is_now.waiting, is_now.in_progress, is_now.completed, is_now.failed, is_now.cancelled)
-    union all
-    select 'totals', a.agent_id from agents a left join agent_task_totals n using (agent_id)
-      where coalesce(n.total_tasks, 0) <>
-              (select count(*) from tasks t where t.agent_id = a.agent_id and t.status in ('completed', 'failed'))
-         or coalesce(n.failed_tasks, 0) <> (select count(*) from tasks t where t.agent_id = a.agent_id and t.status = 'failed')`);
-  expect(broken).toEqual([]);
-}
-
-const TASKS = ['a', 'b', 'c', 'd', 'e'];
-const agent = fc.constantFrom(...AGENTS);
-const task = fc.constantFrom(...TASKS);
-const step = fc.oneof(
-  fc.record({ do: fc.constant('claim' as const), agent, limit: fc.integer({ min: 1, max: 3 }) }),
-  fc.record({ do: fc.constantFrom('complete' as const, 'fail' as const, 'beat' as const, 'release' as const), lease: fc.nat() }),
-  fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 90_000 }) }),
-  fc.record({
-    do: fc.constant('person' as const),
-    task,
-    status: fc.constantFrom('pending', 'in_progress', 'completed', 'cancelled'),
-  }),
-  fc.record({
-    do: fc.constant('event' as const),
-    task,
-    agent,
-    status: fc.constantFrom('in_progress', 'completed', 'failed'),
-    ago: fc.integer({ min: -60_000, max: 60_000 }),
-  }),
-);
-
-describe('a random history of agents, people, events and timers', () => {
-  it('leaves every task with one holder at most, and all counts true', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 }),
-        async (rounds) => {
-          await empty();
-          const order = [[], ['a'], ['a'], ['b', 'c'], []];
-          for (const [i, id] of TASKS.entries()) await make(id, { workflow_id: 'flow', depends_on: order[i] });
-          const holdings: Holding[] = [];
-          for (const round of rounds) {
-            // What one round holds happens at the same time.
-            await Promise.all(
-              round.map(async (each) => {
-                const holding = 'lease' in each ? holdings[each.lease % Math.max(1, holdings.length)] : undefined;
-                const expected = async (work: Promise<unknown>) =>
-                  expect(['done', 'lease-lost', 'illegal-transition', 'busy']).toContain(await code(work));
-                if (each.do === 'claim')
-                  for (const item of await claim(each.agent, each.limit)) holdings.push(holdingOf(each.agent, item));
-                else if (each.do === 'wait') {
-                  clock += each.ms;
-                  await expireLeases(fresh.database, clock);
-                } else if (each.do === 'person') {
-                  await expected(tasks.update(asker, each.task, { status: each.status as 'pending' }, () => undefined));
-                } else if (each.do === 'event') {
-                  const event = { task_id: each.task, status: each.status as 'completed', agent_id: each.agent };
-                  await inTransaction(fresh.database, (transaction) =>
-                    changeTasks(transaction, [each.task], (_id, before) => applyTaskEvent(before, event, clock + each.ago)),
-                  );
-                } else if (holding !== undefined) {
-                  if (each.do === 'complete') await expected(dispatch.complete(asker, holding, null));
-                  else if (each.do === 'fail') await expected(dispatch.fail(asker, holding, 'broken', true));
-                  else if (each.do === 'beat') await expected(dispatch.heartbeat(asker, holding, 50));
-                  else await expected(dispatch.release(asker, holding));
-                }
-              }),
-            );
-            await checkBooks();
-          }
-        },
-      ),
-      { numRuns: 40 },
-    );
   });
 });
