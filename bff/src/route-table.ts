@@ -54,6 +54,8 @@ import { createIncidentChanges } from './incidents/incident-changes.ts';
 import { createNextEscalations } from './incidents/next-escalations.ts';
 import { createIncidentsReadModel } from './incidents/read-model.ts';
 import { incidentRoutes } from './incidents/routes.ts';
+import { createLabelsReadModel } from './labels/read-model.ts';
+import { labelRoutes } from './labels/routes.ts';
 import { ingestAddressRoutes } from './ingest-address/routes.ts';
 import { createKeyChanges } from './keys/key-changes.ts';
 import { createKeysReadModel } from './keys/read-model.ts';
@@ -92,6 +94,7 @@ import { dispatchRoutes } from './tasks/dispatch-routes.ts';
 import { createTasksReadModel } from './tasks/read-model.ts';
 import { taskRoutes } from './tasks/routes.ts';
 import { createTaskChanges } from './tasks/task-changes.ts';
+import { createReadTaskTotals } from './visualizations/task-totals.ts';
 import { visualizationRoutes } from './visualizations/routes.ts';
 import { webVitalRoutes } from './web-vitals/routes.ts';
 import { createLinkSessions } from './access/link-sessions.ts';
@@ -107,6 +110,7 @@ import { signInRoutes } from './users/sign-in-routes.ts';
 import { createUserChanges } from './users/user-changes.ts';
 import { createReadLateWindows } from './windows/late-windows.ts';
 import type { Watch } from './windows/watches.ts';
+import { createScope } from './windows/scope.ts';
 import type { ReadWindows } from './windows/window-reader.ts';
 import { createWorkflowsReadModel } from './workflows/read-model.ts';
 import { workflowRoutes } from './workflows/routes.ts';
@@ -141,6 +145,7 @@ export function createRoutes(parts: RouteParts): Route[] {
   const { config, query } = parts;
   const agents = createAgentsReadModel(query, config.agentOfflineMs);
   const recentHosts = createRecentHosts(query);
+  const scope = createScope(query, parts.readWindows, parts.watch);
   const announce: Announce = (news) => tellLive(parts.eventLog, parts.logger, news);
   const taskChanges = createTaskChanges({ ...parts, announce });
   const agentChanges = createAgentChanges(parts.change, parts.now);
@@ -152,7 +157,6 @@ export function createRoutes(parts: RouteParts): Route[] {
     readDefinitions: () => readDefinitions(parts.database, parts.now()),
     createReachOf: (definitions) => createReachOf(query, definitions),
   });
-  const querySeries = createQuerySeries(parts.readWindows);
   const dashboards = createDashboardsReadModel(query);
   const routes = [
     ...parts.probes,
@@ -160,14 +164,15 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...agentRoutes(agents, agentChanges),
     ...agentMetricsRoutes({ ...parts, agents, readLateWindows }),
     ...eventRoutes(createEventsReadModel(query, parts.logger)),
-    ...fleetRoutes({ ...parts, readLateWindows }),
-    ...modelRoutes(parts),
+    ...labelRoutes(createLabelsReadModel(query)),
+    ...fleetRoutes({ ...parts, scope, readLateWindows }),
+    ...modelRoutes({ ...parts, scope }),
     ...hostRoutes({ ...parts, hosts: createHostsReadModel(query, config.hostOfflineMs) }),
     ...performanceRoutes({ ...parts, recentHosts, latest: createLatestPerformance(query, config.hostOfflineMs) }),
-    ...visualizationRoutes({ ...parts, recentHosts }),
-    ...seriesRoutes({ ...parts, querySeries }),
+    ...visualizationRoutes({ ...parts, scope, recentHosts, taskTotals: createReadTaskTotals(query) }),
+    ...seriesRoutes({ ...parts, scope }),
     ...dashboardRoutes(dashboards, createDashboardChanges(parts.change)),
-    ...reportRoutes({ ...parts, dashboards, makeReport: createMakeReport(querySeries) }),
+    ...reportRoutes({ ...parts, dashboards, makeReport: createMakeReport(createQuerySeries(parts.readWindows)) }),
     ...reportScheduleRoutes(
       dashboards,
       createReportSchedulesReadModel(query),

@@ -136,6 +136,15 @@ export interface List<T> {
   next_cursor: string | null;
 }
 
+/** A label that agents or hosts carry, with its values, those that most carry first. */
+export const carriedLabelSchema = z.object({
+  name: z.string(),
+  values: z.array(z.object({ value: z.string(), agents: z.number().int(), hosts: z.number().int() })),
+  /** How many values there are, of which the first are told. */
+  distinct: z.number().int(),
+});
+export type CarriedLabel = z.infer<typeof carriedLabelSchema>;
+
 /** A raw event as it came, with `ts` resolved. */
 export const storedEventSchema = z.object({
   agent_id: z.string(),

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import type { Agent, AgentStatus, List } from '@fleetbeat/contracts/api.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
+import type { Labels } from '../http/label-fields.ts';
 import { containsPattern, type ReadQuery } from '../http/read-query.ts';
 
 export interface AgentFilter {
   status?: AgentStatus | undefined;
   q?: string | undefined;
-  labels: readonly (readonly [name: string, value: string])[];
+  labels: Labels | null;
   tags: readonly string[];
   archived: boolean;
   sort: 'agent_id' | 'last_seen';
@@ -45,8 +46,7 @@ export function createAgentsReadModel(query: ReadQuery, offlineMs: number): Agen
       const pattern = place(containsPattern(filter.q));
       conditions.push(`(a.agent_id ilike ${pattern} or a.name ilike ${pattern} or a.given_name ilike ${pattern})`);
     }
-    if (filter.labels.length > 0)
-      conditions.push(`a.labels @> ${place(JSON.stringify(Object.fromEntries(filter.labels)))}::jsonb`);
+    if (filter.labels !== null) conditions.push(`a.labels @> ${place(JSON.stringify(filter.labels))}::jsonb`);
     if (filter.tags.length > 0) conditions.push(`a.tags @> ${place(filter.tags)}::text[]`);
     if (filter.cursor !== undefined && filter.sort === 'agent_id') {
       conditions.push(`a.agent_id > ${place(decodeCursor(filter.cursor, BY_ID)[0])}`);

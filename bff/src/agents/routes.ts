@@ -5,24 +5,16 @@ import { wordSchema } from '@fleetbeat/contracts/text.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { askerOf } from '../access/asker.ts';
 import { pageFields } from '../http/cursor.ts';
+import { labelField, labelsOf } from '../http/label-fields.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
 import type { AgentChanges } from './agent-changes.ts';
 import type { AgentsReadModel } from './read-model.ts';
 
-const label = z
-  .string()
-  .max(400)
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused here
-  .regex(/^[A-Za-z0-9_.-]{1,64}[=:][^\u0000-\u001f\u007f]*$/, 'must be name:value or name=value');
-
 const agentsQuery = z.object({
   status: agentStatusSchema.optional(),
   q: searchField.optional().describe('Part of the id or the name, whatever its case'),
-  label: z
-    .union([label, z.array(label).max(16)])
-    .optional()
-    .describe('`name:value`; several must all be there'),
+  label: labelField('Agents that carry these'),
   tag: z
     .union([wordSchema, z.array(wordSchema).max(16)])
     .optional()
@@ -43,8 +35,12 @@ export function agentRoutes(agents: AgentsReadModel, changes: AgentChanges): Rou
 
   return [
     route('get', '/agents', { summary: 'Agents', query: agentsQuery, answer: listSchema(agentSchema) }, async ({ query }) => {
-      const labels = [query.label ?? []].flat().map(splitLabel);
-      return agents.list({ ...query, labels, tags: [query.tag ?? []].flat(), archived: query.archived === 'true' });
+      return agents.list({
+        ...query,
+        labels: labelsOf(query.label),
+        tags: [query.tag ?? []].flat(),
+        archived: query.archived === 'true',
+      });
     }),
     route(
       'get',
@@ -96,9 +92,4 @@ export function agentRoutes(agents: AgentsReadModel, changes: AgentChanges): Rou
 
 export function unknownAgent(): HttpProblem {
   return new HttpProblem(404, 'unknown-agent', 'no agent of this id has ever been seen');
-}
-
-function splitLabel(text: string): [string, string] {
-  const at = text.search(/[=:]/);
-  return [text.slice(0, at), text.slice(at + 1)];
 }

@@ -4,6 +4,7 @@ import type { Alert, Severity } from '@fleetbeat/contracts/alerts.ts';
 import type { Rule } from '@fleetbeat/contracts/rules.ts';
 import type { List } from '@fleetbeat/contracts/api.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
+import type { Labels } from '../http/label-fields.ts';
 import type { ReadQuery } from '../http/read-query.ts';
 
 export interface AlertFilter {
@@ -11,6 +12,7 @@ export interface AlertFilter {
   severity?: Severity | undefined;
   rule_id?: string | undefined;
   key?: string | undefined;
+  labels: Labels | null;
   limit: number;
   cursor?: string | undefined;
 }
@@ -28,6 +30,13 @@ const ALERTS = `
     a.acknowledged_at, a.acknowledged_by, a.shadow, a.inhibited_by, a.diagnosis, a.tasks_at_risk, r.definition
   from alerts a join alert_rules r on r.id = a.rule_id`;
 
+/** As alertLabels in infra/src/routing/alert-labels.ts: those of whom it is about, over them those of its rule. */
+const LABELS = `(coalesce(
+    case r.definition #>> '{watch,set}'
+      when 'agent' then (select labels from agents where agent_id = a.key)
+      when 'host' then (select labels from hosts where host_id = a.key)
+    end, '{}') || coalesce(r.definition -> 'labels', '{}'))`;
+
 const POSITION = z.tuple([z.number().int()]);
 
 export function createAlertsReadModel(query: ReadQuery): AlertsReadModel {
@@ -40,6 +49,7 @@ export function createAlertsReadModel(query: ReadQuery): AlertsReadModel {
       for (const field of ['severity', 'rule_id', 'key'] as const) {
         if (filter[field] !== undefined) conditions.push(`a.${field} = ${place(filter[field])}`);
       }
+      if (filter.labels !== null) conditions.push(`${LABELS} @> ${place(JSON.stringify(filter.labels))}::jsonb`);
       if (filter.cursor !== undefined) conditions.push(`a.id < ${place(decodeCursor(filter.cursor, POSITION)[0])}`);
       const rows = await query<AlertRow>(
         'alerts.list',

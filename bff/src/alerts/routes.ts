@@ -3,6 +3,7 @@ import { alertSchema, severitySchema } from '@fleetbeat/contracts/alerts.ts';
 import { listSchema } from '@fleetbeat/contracts/api.ts';
 import { askerOf } from '../access/asker.ts';
 import { pageFields } from '../http/cursor.ts';
+import { labelField, labelsOf } from '../http/label-fields.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField } from '../http/text-fields.ts';
 import { unknownAlert, type Acknowledge } from './acknowledge.ts';
@@ -17,6 +18,7 @@ const alertsQuery = z.object({
   severity: severitySchema.optional(),
   rule_id: idField.optional(),
   key: idField.optional().describe('The agent, host or model'),
+  label: labelField('Of the rule, or of the agent or host that the alert is about'),
   ...pageFields,
 });
 const params = z.object({ alert_id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });
@@ -27,7 +29,7 @@ export function alertRoutes(alerts: AlertsReadModel, acknowledge: Acknowledge): 
       'get',
       '/alerts',
       { summary: 'Alerts, the newest first', query: alertsQuery, answer: listSchema(alertSchema) },
-      async ({ query }) => alerts.list({ ...query, states: [query.state ?? []].flat() }),
+      async ({ query }) => alerts.list({ ...query, labels: labelsOf(query.label), states: [query.state ?? []].flat() }),
     ),
     route(
       'post',

@@ -2,27 +2,35 @@ import * as z from 'zod';
 import { WHOLE } from '@fleetbeat/contracts/aggregates.ts';
 import { metricsSchema } from '@fleetbeat/contracts/api.ts';
 import { route, type Route } from '../http/route.ts';
+import { labelField, labelsOf } from '../http/label-fields.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
 import { lateField, type ReadLateWindows } from '../windows/late-windows.ts';
 import { metricsAnswer } from '../windows/metrics-answer.ts';
-import type { ReadWindows } from '../windows/window-reader.ts';
+import { MAX_SCOPE_AGENTS, type Scope } from '../windows/scope.ts';
 
 interface Effects {
-  readWindows: ReadWindows;
+  scope: Pick<Scope, 'reader'>;
   readLateWindows: ReadLateWindows;
   rangeOf: RangeOf;
 }
 
-export function fleetRoutes({ readWindows, readLateWindows, rangeOf }: Effects): Route[] {
+export function fleetRoutes({ scope, readLateWindows, rangeOf }: Effects): Route[] {
   return [
     route(
       'get',
       '/fleet/metrics',
-      { summary: 'Measures of the whole fleet', query: z.object({ ...windowFields, late: lateField }), answer: metricsSchema },
+      {
+        summary: 'Measures of the whole fleet, or of what carries labels',
+        description: `Of what carries labels: of ${MAX_SCOPE_AGENTS.toLocaleString('en')} agents at most.`,
+        query: z.object({ ...windowFields, late: lateField, label: labelField('The agents that carry these together') }),
+        answer: metricsSchema,
+      },
       async ({ query }) => {
-        const windows = await readWindows({ set: 'fleet', keys: [WHOLE], range: rangeOf(query), sketches: true });
+        const labels = labelsOf(query.label);
+        const windows = await scope.reader(labels)({ set: 'fleet', keys: [WHOLE], range: rangeOf(query), sketches: true });
         const answer = metricsAnswer(windows, WHOLE);
-        if (query.late !== 'true') return answer;
+        // Which windows were late is known of the fleet as a whole and of each agent alone.
+        if (query.late !== 'true' || labels !== null) return answer;
         return { ...answer, late_windows: await readLateWindows('fleet', WHOLE, windows.range) };
       },
     ),

@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import type { Host, List } from '@fleetbeat/contracts/api.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
+import type { Labels } from '../http/label-fields.ts';
 import { containsPattern, type ReadQuery } from '../http/read-query.ts';
 
 export interface HostFilter {
   status?: 'online' | 'offline' | undefined;
   q?: string | undefined;
+  labels: Labels | null;
   limit: number;
   cursor?: string | undefined;
 }
@@ -47,6 +49,7 @@ export function createHostsReadModel(query: ReadQuery, offlineMs: number): Hosts
         const pattern = place(containsPattern(filter.q));
         conditions.push(`(h.host_id ilike ${pattern} or h.hostname ilike ${pattern})`);
       }
+      if (filter.labels !== null) conditions.push(`h.labels @> ${place(JSON.stringify(filter.labels))}::jsonb`);
       if (filter.cursor !== undefined) conditions.push(`h.host_id > ${place(decodeCursor(filter.cursor, POSITION)[0])}`);
       const status = filter.status === undefined ? 'true' : `host.status = ${place(filter.status)}`;
       const rows = await query<HostRow>(

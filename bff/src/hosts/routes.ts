@@ -4,6 +4,7 @@ import { hostMetricsSchema, hostSchema, listSchema, type HostMetrics } from '@fl
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { gaugePointOf, gaugeSamples } from '@fleetbeat/infra/time-series/measures.ts';
 import { pageFields } from '../http/cursor.ts';
+import { labelField, labelsOf } from '../http/label-fields.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
@@ -14,6 +15,7 @@ import type { HostsReadModel } from './read-model.ts';
 const hostsQuery = z.object({
   status: z.enum(['online', 'offline']).optional(),
   q: searchField.optional().describe('Part of the id or the hostname, whatever its case'),
+  label: labelField('Hosts that carry these'),
   ...pageFields,
 });
 
@@ -26,7 +28,7 @@ interface Effects {
 export function hostRoutes({ hosts, readWindows, rangeOf }: Effects): Route[] {
   return [
     route('get', '/hosts', { summary: 'Hosts', query: hostsQuery, answer: listSchema(hostSchema) }, async ({ query }) =>
-      hosts.list(query),
+      hosts.list({ ...query, labels: labelsOf(query.label) }),
     ),
     route(
       'get',

@@ -5,6 +5,7 @@ import type { Incident, IncidentDetail, IncidentStatus, NextEscalation, Timeline
 import { INCIDENTS, readIncidentAlerts } from '@fleetbeat/infra/incidents/incident-rows.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
+import type { Labels } from '../http/label-fields.ts';
 import { containsPattern, type ReadQuery } from '../http/read-query.ts';
 
 export interface IncidentFilter {
@@ -16,6 +17,7 @@ export interface IncidentFilter {
   task_id?: string | undefined;
   alert_id?: number | undefined;
   q?: string | undefined;
+  labels: Labels | null;
   limit: number;
   cursor?: string | undefined;
 }
@@ -39,6 +41,8 @@ export function createIncidentsReadModel(
     async list(filter) {
       const values: unknown[] = [];
       const place = (value: unknown) => `$${values.push(value)}`;
+      const carries = (labels: Labels) =>
+        `exists (select from incident_alerts x where x.incident_id = i.id and x.labels @> ${place(JSON.stringify(labels))}::jsonb)`;
       const conditions = ['true'];
       if (filter.statuses.length > 0) conditions.push(`i.status = any(${place(filter.statuses)})`);
       for (const field of ['severity', 'assigned_to'] as const) {
@@ -48,10 +52,9 @@ export function createIncidentsReadModel(
         ['agent_id', 'agent'],
         ['host_id', 'host'],
       ] as const) {
-        if (filter[field] === undefined) continue;
-        const labels = place(JSON.stringify({ [label]: filter[field] }));
-        conditions.push(`exists (select from incident_alerts x where x.incident_id = i.id and x.labels @> ${labels}::jsonb)`);
+        if (filter[field] !== undefined) conditions.push(carries({ [label]: filter[field] }));
       }
+      if (filter.labels !== null) conditions.push(carries(filter.labels));
       if (filter.task_id !== undefined) {
         conditions.push(
           `exists (select from incident_tasks x where x.incident_id = i.id and x.task_id = ${place(filter.task_id)})`,

@@ -14,6 +14,7 @@ import {
 import { askerOf } from '../access/asker.ts';
 import { pageFields } from '../http/cursor.ts';
 import { etagOf, ifMatch } from '../http/if-match.ts';
+import { labelField, labelsOf } from '../http/label-fields.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
 import { unknownIncident, type IncidentChanges } from './incident-changes.ts';
@@ -31,6 +32,7 @@ const incidentsQuery = z.object({
   task_id: idField.optional().describe('Whose agents were at this task'),
   alert_id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional().describe('The one of this alert'),
   q: searchField.optional().describe('Part of the title, or of the rule, the key or the host of an alert'),
+  label: labelField('With an alert that carries these, by its rule or by whom it is about'),
   ...pageFields,
 });
 const params = z.object({ incident_id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });
@@ -64,7 +66,7 @@ export function incidentRoutes(incidents: IncidentsReadModel, changes: IncidentC
       'get',
       '/incidents',
       { summary: 'Incidents, the newest first', query: incidentsQuery, answer: listSchema(incidentSchema) },
-      async ({ query }) => incidents.list({ ...query, statuses: [query.status ?? []].flat() }),
+      async ({ query }) => incidents.list({ ...query, labels: labelsOf(query.label), statuses: [query.status ?? []].flat() }),
     ),
     route(
       'get',

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { performanceSchema, type Performance } from '@fleetbeat/contracts/api.ts';
+import { labelField, labelsOf, type Labels } from '../http/label-fields.ts';
 import { route, type Route } from '../http/route.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
-import { readGaugeMeans } from '../windows/gauge-means.ts';
+import { readGaugeMeans, type RecentHosts } from '../windows/gauge-means.ts';
 import { rangeAnswer } from '../windows/metrics-answer.ts';
 import type { ReadWindows } from '../windows/window-reader.ts';
 
@@ -12,8 +13,8 @@ const COMFORTABLE_WINDOWS = 120;
 const GAUGES = ['cpu_usage', 'memory_usage', 'disk_usage'] as const;
 
 interface Effects {
-  latest: () => Promise<Performance['latest']>;
-  recentHosts: (since: number, limit: number) => Promise<string[]>;
+  latest: (labels: Labels | null) => Promise<Performance['latest']>;
+  recentHosts: RecentHosts;
   readWindows: ReadWindows;
   rangeOf: RangeOf;
 }
@@ -26,13 +27,17 @@ export function performanceRoutes({ latest, recentHosts, readWindows, rangeOf }:
       {
         summary: 'CPU, memory and disk: the newest means over hosts, and their history',
         description: `The history is over the ${MAX_HOSTS} hosts last seen.`,
-        query: z.object(windowFields),
+        query: z.object({ ...windowFields, label: labelField('Of the hosts that carry these') }),
         answer: performanceSchema,
       },
       async ({ query }) => {
         const wanted = rangeOf(query, COMFORTABLE_WINDOWS);
-        const hostIds = await recentHosts(wanted.from, MAX_HOSTS);
-        const [newest, { range, means }] = await Promise.all([latest(), readGaugeMeans(readWindows, GAUGES, hostIds, wanted)]);
+        const labels = labelsOf(query.label);
+        const hostIds = await recentHosts(wanted.from, MAX_HOSTS, labels);
+        const [newest, { range, means }] = await Promise.all([
+          latest(labels),
+          readGaugeMeans(readWindows, GAUGES, hostIds, wanted),
+        ]);
         const history = [...means].map(([t, gauges]) => ({
           t,
           cpu_usage: gauges.get('cpu_usage') ?? null,

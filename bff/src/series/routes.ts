@@ -10,11 +10,12 @@ import {
 import { HEATMAP_SETS, latencyHeatmapSchema, MAX_HEATMAP_WINDOWS } from '@fleetbeat/contracts/latency-heatmap.ts';
 import { WHOLE } from '@fleetbeat/contracts/aggregates.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
-import type { QuerySeries } from '@fleetbeat/infra/series/query-series.ts';
+import { createQuerySeries } from '@fleetbeat/infra/series/query-series.ts';
+import { labelField, labelsOf } from '../http/label-fields.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField } from '../http/text-fields.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
-import type { ReadWindows } from '../windows/window-reader.ts';
+import type { Scope } from '../windows/scope.ts';
 import { latencyHeatmapOf } from './latency-heatmap.ts';
 
 const MEASURES_PLURAL = `at most ${MAX_SERIES_MEASURES} measures`;
@@ -27,22 +28,23 @@ const query = z.object({
   measure: z
     .union([seriesMeasureSchema, z.array(seriesMeasureSchema).max(MAX_SERIES_MEASURES, MEASURES_PLURAL)])
     .describe('What is measured of it; repeat it for several'),
+  label: labelField('Of what carries these alone'),
   ...windowFields,
 });
 
 const heatmapQuery = z.object({
   set: z.enum(HEATMAP_SETS).default('fleet').describe('Whose answers'),
   key: idField.optional().describe('The agent or the model; the fleet has none'),
+  label: labelField('Of what carries these alone'),
   ...windowFields,
 });
 
 interface SeriesParts {
-  readonly querySeries: QuerySeries;
-  readonly readWindows: ReadWindows;
+  readonly scope: Pick<Scope, 'reader'>;
   readonly rangeOf: RangeOf;
 }
 
-export function seriesRoutes({ querySeries, readWindows, rangeOf }: SeriesParts): Route[] {
+export function seriesRoutes({ scope, rangeOf }: SeriesParts): Route[] {
   return [
     route(
       'get',
@@ -54,7 +56,7 @@ export function seriesRoutes({ querySeries, readWindows, rangeOf }: SeriesParts)
         if (mistake !== undefined) {
           throw new HttpProblem(400, 'invalid-query', `${mistake.field === 'keys' ? 'key' : 'measure'}: ${mistake.reason}`);
         }
-        return querySeries(question, rangeOf(asked));
+        return createQuerySeries(scope.reader(labelsOf(asked.label)))(question, rangeOf(asked));
       },
     ),
     route(
@@ -66,7 +68,7 @@ export function seriesRoutes({ querySeries, readWindows, rangeOf }: SeriesParts)
         query: heatmapQuery,
         answer: latencyHeatmapSchema,
       },
-      async ({ query: { set, key, ...asked } }) => {
+      async ({ query: { set, key, label, ...asked } }) => {
         if ((set === 'fleet') !== (key === undefined)) {
           throw new HttpProblem(400, 'invalid-query', set === 'fleet' ? 'key: the fleet has none' : `key: name the ${set}`);
         }
@@ -80,7 +82,12 @@ export function seriesRoutes({ querySeries, readWindows, rangeOf }: SeriesParts)
             `${windows} windows are more than ${MAX_HEATMAP_WINDOWS}: shorten the range or lengthen the step`,
           );
         }
-        const { range, byKey } = await readWindows({ set, keys: [key ?? WHOLE], range: wanted, sketches: true });
+        const { range, byKey } = await scope.reader(labelsOf(label))({
+          set,
+          keys: [key ?? WHOLE],
+          range: wanted,
+          sketches: true,
+        });
         const heatmap = latencyHeatmapOf(byKey.get(key ?? WHOLE) ?? new Map());
         return { from: range.from, to: range.to, step_ms: range.stepMs, ...heatmap };
       },

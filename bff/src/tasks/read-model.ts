@@ -4,6 +4,7 @@ import { TASK_PRIORITIES, TASK_STATUSES, type TaskStatus } from '@fleetbeat/cont
 import { taskOf, type TaskState } from '@fleetbeat/contracts/task-state.ts';
 import type { Task, TaskCounts } from '@fleetbeat/contracts/tasks.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../http/cursor.ts';
+import type { Labels } from '../http/label-fields.ts';
 import { containsPattern, type ReadQuery } from '../http/read-query.ts';
 import { PRIORITY_RANK, TASK_SORTS, type TaskSort } from './task-sorts.ts';
 
@@ -14,6 +15,7 @@ export interface TaskFilter {
   priority?: Task['priority'] | undefined;
   workflow_id?: string | undefined;
   agent_id?: string | undefined;
+  labels?: Labels | null | undefined;
   q?: string | undefined;
 }
 
@@ -132,7 +134,7 @@ export function createTasksReadModel(query: ReadQuery, { lookedUp, lookedThrough
     const values: unknown[] = [];
     const place = (value: unknown) => `$${values.push(value)}`;
     const ids = filter.q === undefined ? null : await idsOf(filter.q);
-    const ofFew = ids !== null || filter.agent_id !== undefined || filter.workflow_id !== undefined;
+    const ofFew = ids !== null || filter.agent_id !== undefined || filter.workflow_id !== undefined || Boolean(filter.labels);
     const statuses = wanted(filter.status);
     const { priority, ...whose } = filter;
     const conditions = conditionsOf(ofFew ? whose : filter, true, place);
@@ -180,6 +182,11 @@ function conditionsOf(filter: TaskFilter, byRank: boolean, place: Place): string
   }
   for (const field of ['workflow_id', 'agent_id'] as const) {
     if (filter[field] !== undefined) conditions.push(`${field} = ${place(filter[field])}`);
+  }
+  if (filter.labels) {
+    // As an array, which indexes of tasks by agent can look up.
+    const labels = place(JSON.stringify(filter.labels));
+    conditions.push(`agent_id = any(array(select agent_id from agents where labels @> ${labels}::jsonb))`);
   }
   return conditions;
 }

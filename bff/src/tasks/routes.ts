@@ -8,6 +8,7 @@ import { askerOf } from '../access/asker.ts';
 import { pageFields } from '../http/cursor.ts';
 import { idempotentRequest } from '../http/idempotency.ts';
 import { etagOf, ifMatch, requiredIfMatch } from '../http/if-match.ts';
+import { labelField, labelsOf } from '../http/label-fields.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
 import { CAN_BE_LOOKED_UP, type TasksReadModel } from './read-model.ts';
@@ -22,6 +23,7 @@ const filterFields = {
   priority: z.enum(TASK_PRIORITIES).optional(),
   workflow_id: idField.optional(),
   agent_id: idField.optional(),
+  label: labelField('Of agents that carry these'),
   q: searchField
     .optional()
     .describe(
@@ -50,7 +52,7 @@ const IDEMPOTENCY_KEY = { 'Idempotency-Key': 'A request sent again with the same
 export function taskRoutes(tasks: TasksReadModel, changes: TaskChanges): Route[] {
   return [
     route('get', '/tasks', { summary: 'Tasks', query: tasksQuery, answer: listSchema(taskSchema) }, async ({ query }) =>
-      tasks.list({ ...query, status: [query.status ?? []].flat() }),
+      tasks.list({ ...query, labels: labelsOf(query.label), status: [query.status ?? []].flat() }),
     ),
     route(
       'get',
@@ -63,7 +65,7 @@ export function taskRoutes(tasks: TasksReadModel, changes: TaskChanges): Route[]
         query: countsQuery,
         answer: taskCountsSchema,
       },
-      async ({ query }) => tasks.count({ ...query, status: [query.status ?? []].flat() }),
+      async ({ query }) => tasks.count({ ...query, labels: labelsOf(query.label), status: [query.status ?? []].flat() }),
     ),
     route(
       'get',

@@ -1,9 +1,13 @@
 import { gaugeKey, type HostGauge } from '@fleetbeat/contracts/aggregates.ts';
 import { gaugePointOf } from '@fleetbeat/infra/time-series/measures.ts';
 import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
+import type { Labels } from '../http/label-fields.ts';
 import type { WindowRange } from '../http/time-range.ts';
 import { mergedWindows } from './metrics-answer.ts';
 import type { ReadWindows } from './window-reader.ts';
+
+/** Ids of the hosts seen since `since` (epoch milliseconds) that carry labels, at most `limit`, the last seen first. */
+export type RecentHosts = (since: number, limit: number, labels: Labels | null) => Promise<string[]>;
 
 /** Means of gauges over hosts, by window; a window without samples of a gauge lacks it. */
 export type GaugeMeans = ReadonlyMap<number, ReadonlyMap<HostGauge, number>>;

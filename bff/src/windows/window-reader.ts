@@ -10,6 +10,8 @@ export interface WindowRequest {
   readonly set: SetName;
   /** Undefined reads every key of the set. */
   readonly keys?: readonly string[] | undefined;
+  /** Under which key the windows of a key are answered: those of several become one. */
+  readonly keyOf?: ((key: string) => string) | undefined;
   readonly range: WindowRange;
   /** Without sketches there are no quantiles and no distinct users. */
   readonly sketches: boolean;
@@ -29,12 +31,12 @@ export function createReadWindows(
   open: Pick<OpenPartialsTable, 'rows'>,
   metrics: Pick<Metrics, 'timed'>,
 ): ReadWindows {
-  return async ({ set, keys, range, sketches }) => {
+  return async ({ set, keys, keyOf, range, sketches }) => {
     const { from, to, stepMs } = range;
     // Unbounded in time: what is kept only in coarser windows makes the range wider.
     const openRows = open.rows(set, keys, 0, Number.MAX_SAFE_INTEGER);
     const windows = await metrics.timed(`windows.${set}`, () =>
-      readWindows(sources, { set, keys, from, to, stepMs, sketches, open: openRows }),
+      readWindows(sources, { set, keys, keyOf, from, to, stepMs, sketches, open: openRows }),
     );
     return { range: { from: windows.from, to: windows.to, stepMs: windows.stepMs }, byKey: windows.byKey };
   };

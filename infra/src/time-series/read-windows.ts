@@ -30,6 +30,8 @@ export interface WindowsQuery {
   readonly set: SetName;
   /** Undefined reads every key of the set. */
   readonly keys?: readonly string[] | undefined;
+  /** Under which key the windows of a key are answered: those of several become one. Its own unless given. */
+  readonly keyOf?: ((key: string) => string) | undefined;
   /** Epoch milliseconds, half-open; rounded outward to windows. */
   readonly from: number;
   readonly to: number;
@@ -166,14 +168,18 @@ function hourSegments(plan: WindowPlan, state: StoredState, unsettled: ReadonlyS
   return segments;
 }
 
-function createMerge({ set, sketches }: WindowsQuery, stepMs: number): { byKey: WindowsByKey; add(row: PartialRow): void } {
+function createMerge(
+  { set, sketches, keyOf = (key) => key }: WindowsQuery,
+  stepMs: number,
+): { byKey: WindowsByKey; add(row: PartialRow): void } {
   const family = SETS[set];
   const byKey: WindowsByKey = new Map();
   return {
     byKey,
     add(row) {
-      let windows = byKey.get(row.key);
-      if (windows === undefined) byKey.set(row.key, (windows = new Map()));
+      const key = keyOf(row.key);
+      let windows = byKey.get(key);
+      if (windows === undefined) byKey.set(key, (windows = new Map()));
       const start = Math.floor(row.window / stepMs) * stepMs;
       let partial = windows.get(start);
       if (partial === undefined) windows.set(start, (partial = new Partial(family)));
