@@ -65,6 +65,14 @@ const FIGURES: Readonly<Record<string, Figure>> = {
   sockets_messages_per_client_s: { meaning: 'messages that a client gets of those 20', aim: 'at most 4' },
   sockets_bff_cpu_cores: { meaning: 'CPU of the BFF meanwhile, in cores' },
   sockets_kib_per_client: { meaning: 'memory of the BFF at most, against before the clients came, a client' },
+  frames_p95_ms: {
+    meaning:
+      'frames of a page with 20 live charts of 3,600 points, one new point a second each at a moment of its own, in Chromium without a graphics card',
+    aim: 'below 20, or a ratio below 1.5',
+  },
+  frames_ratio: { meaning: 'the same, against uPlot drawing the same charts', aim: 'below 1.5' },
+  frames_busy: { meaning: "cores that the page's main thread takes" },
+  frames_together_longest_p95_ms: { meaning: 'the longest frame of a second where the points of all charts come at once' },
   'recovery_s_…': {
     meaning:
       'from kill -9 of the only processor until an event of every partition sent after that is on a dashboard; median of three, at 2,000 events/s',

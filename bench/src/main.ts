@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { benchEndToEnd } from './end-to-end.ts';
 import { markdownTables, readable } from './figures.ts';
 import { benchFlatCost } from './flat-cost.ts';
+import { benchFrames } from './frames.ts';
 import { benchGateway } from './gateway.ts';
 import { benchProcessor } from './processor.ts';
 import { benchRecovery } from './recovery.ts';
@@ -27,6 +28,7 @@ const BENCHES: Record<string, () => Promise<Record<string, number>>> = {
   sockets: benchSockets,
   recovery: async () => ({ ...(await benchRecovery('kafka')), ...(await benchRecovery('standalone')) }),
   'task-lists': benchTaskLists,
+  frames: benchFrames,
 };
 
 const RESULTS = join(import.meta.dirname, '../results');

@@ -1,6 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { lonelyRows, niceCeiling, rowAt, shapeRows, shortTick, spreadLabels, timeTicks, type ChartSeries } from './shape.ts';
+import {
+  lonelyRows,
+  niceCeiling,
+  rowAt,
+  shapeRows,
+  shortTick,
+  spreadLabels,
+  timeTicks,
+  type ChartSeries,
+  type KnownRows,
+} from './shape.ts';
 
 interface Point {
   t: number;
@@ -68,6 +78,25 @@ describe('rows', () => {
       { ...options, stepMs: 10_000, until: 20_001, end: 20_001 },
     );
     expect(seen).toEqual([10_000, 10_000, 2_000]);
+  });
+
+  test('rows made before are the same as rows made anew, wherever the axis has slid to', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: 0, max: 30 }), { maxLength: 30 }),
+        fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 6 }),
+        fc.boolean(),
+        (windows, ends, steps) => {
+          const points = windows.toSorted((a, b) => a - b).map((window) => ({ t: window * 10, a: window, b: 1 }));
+          const known: KnownRows<Point> = new WeakMap();
+          for (const end of ends) {
+            const slid = { ...options, start: end - 200, until: end, end, steps };
+            const rows = shapeRows(points, [A, B], slid, known);
+            expect(rows).toEqual(shapeRows(points, [A, B], slid));
+          }
+        },
+      ),
+    );
   });
 
   test('the window pointed at is found, and none in a gap', () => {

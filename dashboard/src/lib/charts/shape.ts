@@ -39,35 +39,55 @@ export interface ShapeOptions {
 /** At least this much of a window counts as passed, so that a rate over its first instant is no spike. */
 const LEAST_ELAPSED = 2_000;
 
+/** Rows of windows that are over, which stay as they are: of one chart, and of one way of drawing. */
+export type KnownRows<P extends object> = WeakMap<P, readonly ChartRow[]>;
+
+/** `known` saves making rows again that were made of the same windows by the same series before. */
 export function shapeRows<P extends { readonly t: number }>(
   points: readonly P[],
   series: readonly ChartSeries<P>[],
   options: ShapeOptions,
+  known?: KnownRows<P>,
 ): ChartRow[] {
-  const { stepMs, until, stacked, steps } = options;
+  const { stepMs, until, start } = options;
+  const over = Math.min(until, options.end);
   const rows: ChartRow[] = [];
   let expected: number | null = null;
   let before: ChartRow | null = null;
   for (const point of points) {
-    const elapsed = Math.min(stepMs, Math.max(LEAST_ELAPSED, until - point.t));
-    const values = series.map((one) => one.value(point, elapsed));
-    const { tops, bottoms } = stacked ? stack(values) : { tops: values, bottoms: values.map(() => 0) };
-    const end = Math.min(point.t + stepMs, Math.max(Math.min(until, options.end), point.t));
+    const lasting = known !== undefined && point.t >= start && point.t + stepMs <= over;
+    let made = lasting ? known.get(point) : undefined;
+    if (made === undefined) {
+      made = rowsOf(point, series, options);
+      if (lasting) known.set(point, made);
+    }
     if (before && expected !== null && point.t > expected) rows.push({ ...before, gap: true });
-    const row: ChartRow = {
-      x: Math.max(options.start, steps ? point.t : (point.t + end) / 2),
-      t: point.t,
-      gap: false,
-      values,
-      tops,
-      bottoms,
-    };
-    rows.push(row);
-    if (steps) rows.push({ ...row, x: end });
-    before = row;
+    rows.push(...made);
+    before = made[0] ?? null;
     expected = point.t + stepMs;
   }
   return rows;
+}
+
+/** A window as one row in its middle, or as the two ends of a step. */
+function rowsOf<P extends { readonly t: number }>(
+  point: P,
+  series: readonly ChartSeries<P>[],
+  { stepMs, until, start, end, stacked, steps }: ShapeOptions,
+): ChartRow[] {
+  const elapsed = Math.min(stepMs, Math.max(LEAST_ELAPSED, until - point.t));
+  const values = series.map((one) => one.value(point, elapsed));
+  const { tops, bottoms } = stacked ? stack(values) : { tops: values, bottoms: values.map(() => 0) };
+  const last = Math.min(point.t + stepMs, Math.max(Math.min(until, end), point.t));
+  const row: ChartRow = {
+    x: Math.max(start, steps ? point.t : (point.t + last) / 2),
+    t: point.t,
+    gap: false,
+    values,
+    tops,
+    bottoms,
+  };
+  return steps ? [row, { ...row, x: last }] : [row];
 }
 
 function stack(values: readonly (number | null)[]): { tops: (number | null)[]; bottoms: number[] } {

@@ -7,6 +7,7 @@ import { domainOf, spanOf, type Range } from '../time-range/range.ts';
 import { clock } from './clock.svelte.ts';
 import { connection } from './connection.svelte.ts';
 import { coarsen, mergeMeasures } from './measures.ts';
+import { PerFrame } from './per-frame.svelte.ts';
 import { eventsOf, Pulse, type Beat } from './pulse.ts';
 import { WindowStore } from './window-store.ts';
 
@@ -40,11 +41,10 @@ export class SeriesView {
   readonly key: string;
   readonly #read: ReadMetrics;
   readonly #range: () => Range;
-  #version = $state(0);
+  readonly #changes = new PerFrame(() => this.#show());
   #fine = new WindowStore<SeriesPoint>(FINE_STEP, 1);
   #coarse: WindowStore<SeriesPoint> | null = null;
   #fineFrom = Number.POSITIVE_INFINITY;
-  #frame = 0;
   /** As `through`, but of the newest message, shown or not. */
   #heardThrough: number | null = null;
   readonly #pulse = new Pulse();
@@ -67,13 +67,13 @@ export class SeriesView {
 
   /** Up to when `points` are known, epoch milliseconds. */
   readonly knownTo = $derived.by((): number => {
-    void this.#version;
+    this.#changes.seen();
     return this.live ? (this.through ?? this.freshAt ?? this.domain[1]) : this.domain[1];
   });
 
   /** The windows of the range, oldest first. */
   readonly points = $derived.by((): SeriesPoint[] => {
-    void this.#version;
+    this.#changes.seen();
     const [from, to] = this.domain;
     const coarse = this.#coarse;
     if (!coarse) return this.#fine.between(from, to);
@@ -101,13 +101,13 @@ export class SeriesView {
 
   /** Events per second of the last five seconds, from live messages; what came before them is spread evenly over its windows. */
   readonly rate = $derived.by((): number | null => {
-    void this.#version;
+    this.#changes.seen();
     return this.#pulse.rate(clock.now);
   });
 
   /** The last `seconds` seconds, for the trace beside the live figure. */
   beats(seconds: number): Beat[] {
-    void this.#version;
+    this.#changes.seen();
     return this.#pulse.last(clock.now, seconds);
   }
 
@@ -136,8 +136,7 @@ export class SeriesView {
       clearInterval(watch);
       document.removeEventListener('visibilitychange', whenShown);
       for (const stop of stops) stop();
-      cancelAnimationFrame(this.#frame);
-      this.#frame = 0;
+      this.#changes.stop();
       this.#reading?.abort();
       connection.setBehind(this.#name, null);
     };
@@ -179,7 +178,7 @@ export class SeriesView {
       if (before) this.before = before.totals;
       this.problem = null;
       this.freshAt = clock.serverNow();
-      this.#version += 1;
+      this.#changes.tell();
     } catch (error) {
       if (this.#reading !== reading || (error instanceof DOMException && error.name === 'AbortError')) return;
       this.problem = error instanceof ApiProblem ? error : new ApiProblem(0, 'This page failed', String(error));
@@ -197,7 +196,7 @@ export class SeriesView {
     this.totals = null;
     this.before = null;
     this.#pulse.clear();
-    this.#version += 1;
+    this.#changes.tell();
   }
 
   #apply(update: VisualizationUpdate): void {
@@ -213,18 +212,14 @@ export class SeriesView {
     }
     this.#fine.put(update.points, Date.now());
     this.#pulse.add(clock.serverNow(), events, errors);
-    this.#show();
+    this.#changes.tellSoon();
   }
 
-  #show(): void {
-    if (this.#frame !== 0) return;
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0;
-      if (clock.paused) return;
-      this.#version += 1;
-      this.through = this.#heardThrough;
-      this.freshAt = clock.serverNow();
-    });
+  #show(): boolean {
+    if (clock.paused) return false;
+    this.through = this.#heardThrough;
+    this.freshAt = clock.serverNow();
+    return true;
   }
 
   get #name(): string {

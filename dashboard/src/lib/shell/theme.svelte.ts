@@ -7,6 +7,8 @@ const KEY = 'fleetbeat-theme';
 
 class Theme {
   choice = $state<ThemeChoice>('system');
+  /** What is shown: canvases draw anew when it changes. */
+  shown = $state<'light' | 'dark' | null>(null);
 
   /** Follows the system's theme until the returned function is called. */
   start(): () => void {
@@ -31,6 +33,7 @@ class Theme {
   #apply(): void {
     const dark = this.choice === 'dark' || (this.choice === 'system' && matchMedia('(prefers-color-scheme: dark)').matches);
     document.documentElement.dataset['theme'] = dark ? 'dark' : 'light';
+    this.shown = dark ? 'dark' : 'light';
   }
 }
 
