@@ -17,6 +17,7 @@ export type QueueName = keyof JobPayloads;
 export const RETENTION_TASKS = [
   'raw-events',
   'cut-hashes',
+  'cuts',
   'dead-letters',
   'watches',
   'sign-in',

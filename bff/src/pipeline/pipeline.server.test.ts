@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Pipeline } from '@fleetbeat/contracts/api.ts';
 import { kafkaBrokers } from '@fleetbeat/infra/testing/servers.ts';
+import { createReadQuery } from '../http/read-query.ts';
 import { addCut, addSource } from '../testing/fill.ts';
+import { createPipelineReadModel } from './read-model.ts';
 import { startTestBff, type TestBff } from '../start-test-bff.ts';
 
 describe('the ledger', () => {
@@ -71,6 +73,22 @@ describe('the ledger', () => {
     const answers = await Promise.all(Array.from({ length: 8 }, ledger));
     expect(new Set(answers.map(({ aggregated }) => aggregated))).toEqual(new Set([115]));
     expect((await ledger()).aggregated).toBe(115);
+  });
+
+  it('counts cuts that are not kept any more, whether it knew them before or not', async () => {
+    await bff.database.query(`with gone as (delete from cuts where seq < 2 returning *)
+      insert into pruned_cuts
+        select source, max(seq), 0, count(*), sum(aggregated), sum(duplicate), sum(dead), sum(late), sum(expired) from gone group by 1`);
+    expect((await ledger()).aggregated).toBe(115);
+    const untimed = { timed: <T>(_: string, work: () => Promise<T>) => work() };
+    const later = createPipelineReadModel(createReadQuery(bff.database, untimed), bff.eventLog);
+    expect(await later()).toMatchObject({ aggregated: 115, duplicate: 1, dead_lettered: 1 });
+    // Cuts that came and went since it looked last.
+    await bff.database.query('update pruned_cuts set through_seq = 3, aggregated = aggregated + 1000');
+    await addCut(bff.database, source, { seq: 4, firstOffset: 4, endOffset: 5, aggregated: 10_000 });
+    expect((await ledger()).aggregated).toBe(11_115);
+    expect((await later()).aggregated).toBe(11_115);
+    expect((await later()).aggregated).toBe(11_115);
   });
 });
 

@@ -18,8 +18,10 @@ interface StoredRow extends Counts {
   source: number;
   topic: string;
   partition: number;
-  /** The newest stored cut; the counts are of all stored cuts after the one that the question named. */
+  /** The newest stored cut. */
   seq: number | null;
+  /** The counts are of stored cuts after this one, which the question named; of all that there ever were where this is null. */
+  known_seq: number | null;
   stored_offset: number;
   last_cut_at: number | null;
   /** As the processor said within the last second or two. */
@@ -34,11 +36,12 @@ interface Known {
 }
 
 const STORED = `
-  select s.id as source, s.topic, s.partition, s.read_offset, s.open_events, last.seq, coalesce(last.end_offset, 0) as stored_offset, last.last_cut_at,
+  select s.id as source, s.topic, s.partition, s.read_offset, s.open_events, last.seq, known.seq as known_seq, coalesce(last.end_offset, 0) as stored_offset, last.last_cut_at,
     coalesce(sums.aggregated, 0) as aggregated, coalesce(sums.duplicate, 0) as duplicate, coalesce(sums.dead, 0) as dead,
     coalesce(sums.late, 0) as late, coalesce(sums.expired, 0) as expired
   from sources s
-  left join unnest($1::int[], $2::bigint[]) as known (source, seq) on known.source = s.id
+  left join pruned_cuts p on p.source = s.id
+  left join unnest($1::int[], $2::bigint[]) as known (source, seq) on known.source = s.id and known.seq >= coalesce(p.through_seq, -1)
   left join lateral (
     select seq, end_offset, (extract(epoch from stored_at) * 1000)::bigint as last_cut_at from cuts
     where source = s.id and stored_at is not null
@@ -48,7 +51,12 @@ const STORED = `
   left join lateral (
     select sum(aggregated)::bigint as aggregated, sum(duplicate)::bigint as duplicate, sum(dead)::bigint as dead,
       sum(late)::bigint as late, sum(expired)::bigint as expired
-    from cuts where source = s.id and seq > coalesce(known.seq, -1) and seq <= last.seq
+    from (
+      select aggregated, duplicate, dead, late, expired from cuts
+      where source = s.id and seq > coalesce(known.seq, -1) and seq <= last.seq
+      union all
+      select p.aggregated, p.duplicate, p.dead, p.late, p.expired where known.seq is null
+    ) counted
   ) sums on true
   order by s.id`;
 
@@ -63,7 +71,7 @@ export function createPipelineReadModel(query: ReadQuery, eventLog: Pick<EventLo
     const bases = new Map(known);
     const rows = await query<StoredRow>('pipeline.cuts', STORED, [[...bases.keys()], [...bases.values()].map(({ seq }) => seq)]);
     const offsets = (await Promise.all(EVENT_TOPICS.map((topic) => eventLog.offsets(topic)))).flat();
-    const sources = rows.map((row) => sourceOf(row, addedUp(row, bases.get(row.source)), endOf(row, offsets)));
+    const sources = rows.map((row) => sourceOf(row, addedUp(row, bases), endOf(row, offsets)));
     const unread = offsets.filter((each) => !rows.some((row) => row.topic === each.topic && row.partition === each.partition));
 
     const sum = (value: (source: (typeof sources)[number]) => number) =>
@@ -86,9 +94,9 @@ export function createPipelineReadModel(query: ReadQuery, eventLog: Pick<EventLo
     };
   };
 
-  /** The counts of a source over all its stored cuts: those known when the row was asked for, and the row's own. */
-  function addedUp(row: StoredRow, base: Known | undefined): Counts {
-    const start = base?.counts ?? NOTHING;
+  /** The counts of a source over all its stored cuts: the row's own, and those known when it was asked for if it goes on from there. */
+  function addedUp(row: StoredRow, bases: ReadonlyMap<number, Known>): Counts {
+    const start = (row.known_seq === null ? undefined : bases.get(row.source)?.counts) ?? NOTHING;
     const counts: Counts = {
       aggregated: start.aggregated + row.aggregated,
       duplicate: start.duplicate + row.duplicate,

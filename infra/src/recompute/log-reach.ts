@@ -7,9 +7,10 @@ import { RecomputeRefused, type HourRange } from './recompute-rows.ts';
 /** A cut `c` whose events cannot be read from a log that begins at $2; of old ones it is not known which were duplicates. */
 const LOST = `c.source = $1 and c.aggregated > 0 and (c.first_offset + c.expired < $2 or (c.duplicates is null and c.duplicate > 0))`;
 
-/** The hour from which on the log still has every event that was counted, epoch milliseconds; 0 where it has all. */
+/** The hour from which on the log still has every event that was counted, and the cuts are kept; epoch milliseconds, 0 where all is. */
 export async function firstHourInLog(database: Database, eventLog: Pick<EventLog, 'offsets'>): Promise<number> {
-  let first = 0;
+  const pruned = await database.query<{ hour: number }>('select coalesce(max(before_hour), 0) as hour from pruned_cuts');
+  let first = pruned.rows[0]?.hour ?? 0;
   for (const topic of EVENT_TOPICS) {
     const starts = new Map((await eventLog.offsets(topic)).map(({ partition, start }) => [partition, start]));
     const { rows: sources } = await database.query<{ id: number; partition: number }>(

@@ -2,7 +2,7 @@ import { DEDUPE_HORIZON } from '@fleetbeat/contracts/events.ts';
 import { deleteInBatches } from './delete-in-batches.ts';
 import type { RetentionContext } from './retention-context.ts';
 
-/** Drops the hashes of cuts behind the duplicate horizon: those with `horizon` newer events of their source. Cuts themselves stay. */
+/** Drops the hashes of cuts behind the duplicate horizon: those with `horizon` newer events of their source. Cuts stay longer: see `expireCuts`. */
 export async function expireCutHashes({ database, signal }: RetentionContext, horizon: number = DEDUPE_HORIZON): Promise<number> {
   return await deleteInBatches(
     database,

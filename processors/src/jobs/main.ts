@@ -7,6 +7,7 @@ import { runReports } from '../notify/reports/run-reports.ts';
 import { workRecomputes } from '../work-recomputes.ts';
 import { dropReplacedRows } from './drop-replaced-rows.ts';
 import { expireCutHashes } from './expire-cut-hashes.ts';
+import { expireCuts } from './expire-cuts.ts';
 import { expireDeadLetters } from './expire-dead-letters.ts';
 import { expireDeliveries } from './expire-deliveries.ts';
 import { expireEventLog } from './expire-event-log.ts';
@@ -22,6 +23,7 @@ const MINUTE = 60_000;
 const RUNS: Readonly<Record<RetentionTask, { run: RetentionRun; everyMs: number }>> = {
   'raw-events': { run: expireRawEvents, everyMs: 10 * MINUTE },
   'cut-hashes': { run: (context) => expireCutHashes(context), everyMs: 10 * MINUTE },
+  cuts: { run: expireCuts, everyMs: 60 * MINUTE },
   'dead-letters': { run: expireDeadLetters, everyMs: 60 * MINUTE },
   watches: { run: expireWatches, everyMs: MINUTE },
   'sign-in': { run: expireSignIn, everyMs: 10 * MINUTE },

@@ -5,6 +5,7 @@ import { type FreshDatabase, freshDatabase } from '@fleetbeat/infra/testing/serv
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deleteInBatches } from './delete-in-batches.ts';
 import { expireCutHashes } from './expire-cut-hashes.ts';
+import { expireCuts } from './expire-cuts.ts';
 import { expireDeadLetters } from './expire-dead-letters.ts';
 import { expireEventLog, storedOffsets } from './expire-event-log.ts';
 import { expireRawEvents } from './expire-raw-events.ts';
@@ -105,6 +106,53 @@ describe('retention', () => {
     expect(await expireCutHashes(context, 20)).toBe(2);
     expect(await numbers('select source * 10 + seq n from cut_hashes order by 1')).toEqual([13, 14, 21, 22]);
     expect(await expireCutHashes(context, 15)).toBe(0);
+  });
+
+  it('drops cuts that nothing asks for any more, and keeps what they have counted', async () => {
+    const old = NOW - 40 * DAY;
+    // Of 100 events, 1 a duplicate, 1 dead, an hour each; the last is new.
+    await fresh.database.query(
+      `insert into cuts (source, seq, first_offset, end_offset, expired, records, read, aggregated, duplicate, dead, late,
+         first_append_ms, last_append_ms, hours, owner, stored_at)
+       select source, seq, seq, seq + 1, 1, 1, 102, 100, 1, 1, 2, at, at, jsonb_build_object((at / 3600000 * 3600000)::text, 100), 'test', now()
+       from generate_series(1, 2) source, generate_series(0, 9) seq,
+         lateral (select case when seq < 9 then $1::bigint + seq * 3600000 else $2 end as at)`,
+      [old, NOW],
+    );
+    // Not compared from cut 8 on; cut 2 is where a difference is, and cut 5 within the duplicate horizon; cut 7 has an event of today.
+    await fresh.database.query(
+      `insert into ledger_sources (source, cuts_seq, seen_seq, reconciled_seq) values (1, 8, 9, 9), (2, -1, 9, -1)`,
+    );
+    await fresh.database.query(
+      `insert into ledger_findings (source, kind, seq, expected, found) values (1, 'offset_gap', 2, 2, 3)`,
+    );
+    await fresh.database.query(`insert into cut_hashes (source, seq, events, hashes) values (1, 5, 100, '')`);
+    await fresh.database.query(`update cuts set hours = hours || jsonb_build_object($1::text, 1) where source = 1 and seq = 7`, [
+      String(NOW - DAY),
+    ]);
+
+    const totals = `select sum(c) n from (
+      select sum(aggregated + 10000 * duplicate + 1000000 * dead + 100000000 * late + 10000000000 * expired) c from cuts
+      union all
+      select sum(aggregated + 10000 * duplicate + 1000000 * dead + 100000000 * late + 10000000000 * expired) from pruned_cuts) t`;
+    const before = await numbers(totals);
+    const tight = { ...context, now: () => old + 20 * DAY };
+    expect(await expireCuts(tight)).toBe(0);
+    expect(await expireCuts(context)).toBe(4);
+    expect(await numbers('select seq n from cuts where source = 1 order by 1')).toEqual([1, 2, 5, 7, 8, 9]);
+    expect(await numbers('select count(*) n from cuts where source = 2')).toEqual([10]);
+    expect(await numbers(totals)).toEqual(before);
+
+    // What was in the way has gone, and the source goes on.
+    await fresh.database.query('delete from cut_hashes');
+    await fresh.database.query('update ledger_sources set cuts_seq = 9');
+    const later = { ...context, now: () => NOW + 40 * DAY };
+    expect(await expireCuts(later)).toBe(2);
+    await fresh.database.query('update cuts set last_append_ms = $1 where source = 1 and seq = 9', [NOW + 40 * DAY]);
+    expect(await expireCuts(later)).toBe(1);
+    expect(await numbers('select seq n from cuts where source = 1 order by 1')).toEqual([1, 2, 9]);
+    expect(await numbers('select through_seq n from pruned_cuts')).toEqual([8]);
+    expect(await numbers(totals)).toEqual(before);
   });
 
   it('drops dead letters after 30 days', async () => {
