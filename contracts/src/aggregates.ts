@@ -128,6 +128,11 @@ export interface PartialRow {
   readonly seq: number;
   /** Above 0 where a recompute has made the row; absent or 0 where its cut did. */
   readonly version?: number | undefined;
+  /**
+   * Of a 1 m row: the start of the one 10 s window that has all its events, where its cut has no 10 s row beside it. It stands for both,
+   * and a store asked for the 10 s tier gives it back as a 10 s row.
+   */
+  readonly sole?: number | undefined;
   readonly values: ArrayLike<number>;
   /** A serialised quantile sketch, absent where nothing was timed. */
   readonly sketch: Uint8Array | null;

@@ -3,6 +3,7 @@ import { RULE_WINDOWS } from '@fleetbeat/contracts/rule-measures.ts';
 import { ndjson } from '@fleetbeat/contracts/testing.ts';
 import type { LogRecord } from '@fleetbeat/infra/event-log/event-log.ts';
 import { columnsOf } from '@fleetbeat/infra/rules/measure-columns.ts';
+import { bothTiers } from '@fleetbeat/infra/time-series/both-tiers.ts';
 import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import { readWindows } from '@fleetbeat/infra/time-series/read-windows.ts';
 import { openTestStore, TEST_ENGINES, type TestStore } from '@fleetbeat/infra/time-series/testing-store.ts';
@@ -153,7 +154,7 @@ describe.each(TEST_ENGINES)('rolling windows over $engine', ({ engine, absent })
           if (!partitions.every(({ isMine, processor }) => isMine && processor.openCuts.length > 0)) return;
           const rows = partitions.flatMap(({ processor }) =>
             processor.openCuts.flatMap((cut) =>
-              [...cut.reduction.rows(cut.source, cut.seq)].filter(({ tier }) => tier === '10s'),
+              [...cut.reduction.rows(cut.source, cut.seq)].flatMap(bothTiers).filter(({ tier }) => tier === '10s'),
             ),
           );
           const whole = await readWindows(sources, { set, from, to, stepMs, sketches: true, open: rows });

@@ -127,6 +127,35 @@ describe.each(TEST_ENGINES)('the time-series store in $engine', ({ engine, absen
       expect(await read({ set: 'agent', from, to: from + HOUR, keys: ['nobody'] })).toEqual([]);
     });
 
+    it('gives a 1 m row back as a 10 s row too where it stands for both', async () => {
+      const from = ownHour();
+      const sole = [0, 10_000, 50_000].map((at, n) => ({ ...row({ tier: '1m', window: from, seq: n }, n + 1), sole: from + at }));
+      const later = { ...row({ tier: '1m', window: from + 60_000, seq: 7 }, 7), sole: from + 60_000 };
+      const both = [row({ window: from, seq: 8 }, 8), row({ tier: '1m', window: from, seq: 8 }, 8)];
+      const remade = { ...row({ tier: '1m', window: from, seq: 1 }, 9), sole: from + 30_000, version: 4 };
+      const other = { ...row({ tier: '1m', window: from, key: 'agent-2' }, 1), sole: from };
+      await write([...sole, later, ...both, remade, other]);
+
+      const inMinutes = [...sole, later].map(({ sole: _, ...rest }) => rest);
+      const inTens = [...sole, later].map(({ sole: window, ...rest }) => ({ ...rest, tier: '10s' as const, window }));
+      const keys = ['agent-1'];
+      const whole = { set: 'agent', keys, from, to: from + HOUR } as const;
+      expect(await read({ ...whole, tier: '1m' })).toEqual(plain([...inMinutes, ...both.slice(1)]));
+      expect(await read(whole)).toEqual(plain([...inTens, ...both.slice(0, 1)]));
+      expect(await read({ ...whole, from: from + 1, to: from + 50_001 })).toEqual(plain(inTens.slice(1, 3)));
+      expect(await read({ ...whole, from: from + 10_000, to: from + 50_000 })).toEqual(plain(inTens.slice(1, 2)));
+      expect(await read({ ...whole, tier: '1m', to: from + 60_000 })).toEqual(
+        plain([...inMinutes.slice(0, 3), ...both.slice(1)]),
+      );
+      expect((await read({ ...whole, keys: undefined })).length).toBe(6);
+
+      const versions = rowVersions([{ source: 1, hour: from, version: 4, throughSeq: 1 }]);
+      const { sole: window, ...rest } = remade;
+      expect(await read({ ...whole, versions })).toEqual(
+        plain([{ ...rest, tier: '10s', window }, ...inTens.slice(2), ...both.slice(0, 1)]),
+      );
+    });
+
     it('leaves sketches out unless they are asked for, and gives them back to the byte', async () => {
       const from = ownHour();
       const large = new Partial('events');

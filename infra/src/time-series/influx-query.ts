@@ -1,5 +1,5 @@
-import { FAMILIES, SETS, TIERS, type PartialRow } from '@fleetbeat/contracts/aggregates.ts';
-import { COLUMN_NAMES, decodeKey, encodeKey, MEASUREMENTS, quote, recomputedMeasurement } from './line-protocol.ts';
+import { FAMILIES, SETS, TIERS, type PartialRow, type Tier } from '@fleetbeat/contracts/aggregates.ts';
+import { COLUMN_NAMES, decodeKey, encodeKey, MEASUREMENTS, quote, recomputedMeasurement, SOLE_FROM_MS } from './line-protocol.ts';
 import type { PartialQuery } from './time-series.ts';
 
 /** InfluxQL for a `PartialQuery`, and its answer as rows. */
@@ -30,9 +30,10 @@ export function statementFor(query: PartialQuery, keys: readonly string[] | unde
   if (query.sketches && distinct) fields.push('distinct_sketch');
   const conditions = [
     `"set" = ${quote(query.set)}`,
-    `"tier" = ${quote(query.tier)}`,
-    `time >= ${query.from}ms`,
-    `time < ${query.to}ms`,
+    query.tier === '10s' ? `("tier" = '10s' OR "tier" = '1m')` : `"tier" = ${quote(query.tier)}`,
+    // Points lie anywhere in their windows.
+    `time >= ${upToWindow(query.from, query.tier)}ms`,
+    `time < ${upToWindow(query.to, query.tier)}ms`,
   ];
   if (query.source !== undefined) conditions.push(`"source" = ${quote(String(query.source))}`);
   if (keys !== undefined) conditions.push(`(${keys.map((key) => `"key" = ${quote(encodeKey(key))}`).join(' OR ')})`);
@@ -41,8 +42,13 @@ export function statementFor(query: PartialQuery, keys: readonly string[] | unde
   }
   const selected = fields.map((field) => `"${field}"`).join(', ');
   const measurement = versions === undefined ? MEASUREMENTS[family] : recomputedMeasurement(family);
-  const groups = versions === undefined ? '"key", "source"' : '"key", "source", "version"';
-  return `SELECT ${selected} FROM "${measurement}" WHERE ${conditions.join(' AND ')} GROUP BY ${groups}`;
+  const groups = ['key', 'source', ...(query.tier === '10s' ? ['tier'] : []), ...(versions === undefined ? [] : ['version'])];
+  const grouped = groups.map((tag) => `"${tag}"`).join(', ');
+  return `SELECT ${selected} FROM "${measurement}" WHERE ${conditions.join(' AND ')} GROUP BY ${grouped}`;
+}
+
+function upToWindow(time: number, tier: Tier): number {
+  return Math.ceil(time / TIERS[tier]) * TIERS[tier];
 }
 
 /** The rows of one document that count, appended to `rows`. Throws an `Error` in the server's words where it tells of a failure. */
@@ -67,8 +73,12 @@ function addSeries({ tags, columns, values: points }: Series, query: PartialQuer
   const firstAt = columns.indexOf(names[0] as string);
   const sketchAt = columns.indexOf('sketch');
   const distinctAt = columns.indexOf('distinct_sketch');
+  /** 1 m rows among those of 10 s: only some stand for both. */
+  const soleOnly = tier === '10s' && tags?.['tier'] === '1m';
   for (const point of points) {
-    const window = Math.floor((point[timeAt] as number) / tierMs) * tierMs;
+    const time = point[timeAt] as number;
+    const window = Math.floor(time / tierMs) * tierMs;
+    if (soleOnly && time - window < SOLE_FROM_MS) continue;
     const seq = point[seqAt] as number;
     if (versions?.counts({ source, window, seq, version }) === false) continue;
     const values = new Float64Array(names.length);

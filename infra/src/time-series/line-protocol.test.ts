@@ -44,10 +44,21 @@ describe('timestamp', () => {
   it('stays inside the window and differs from cut to cut', () => {
     fc.assert(
       fc.property(fc.nat(1_000_000_000), fc.nat(Number.MAX_SAFE_INTEGER), fc.constantFrom('10s', '1m', '1h'), (n, seq, tier) => {
-        const tierMs = { '10s': 10_000, '1m': 60_000, '1h': 3_600_000 }[tier];
+        const roomMs = { '10s': 10_000, '1m': 5_000, '1h': 3_600_000 }[tier];
         const window = n * 10_000;
-        const exact = BigInt(window) * 1_000_000n + (BigInt(seq) % (BigInt(tierMs) * 1_000_000n));
-        expect(BigInt(timestamp(window, seq, tier))).toBe(exact);
+        const exact = BigInt(window) * 1_000_000n + (BigInt(seq) % (BigInt(roomMs) * 1_000_000n));
+        expect(BigInt(timestamp({ window, seq, tier }))).toBe(exact);
+      }),
+    );
+  });
+
+  it('tells of a 1 m row that stands for a 10 s row as well which one that is', () => {
+    fc.assert(
+      fc.property(fc.nat(1_000_000), fc.nat(5), fc.nat(Number.MAX_SAFE_INTEGER), (n, place, seq) => {
+        const window = n * 60_000;
+        const sole = window + place * 10_000;
+        const time = BigInt(timestamp({ window, seq, tier: '1m', sole })) - BigInt(sole) * 1_000_000n;
+        expect(time).toBe(5_000_000_000n + (BigInt(seq) % 5_000_000_000n));
       }),
     );
   });

@@ -1,4 +1,4 @@
-import { FAMILIES, SETS, TIERS, type Family, type PartialRow, type Tier } from '@fleetbeat/contracts/aggregates.ts';
+import { FAMILIES, SETS, TIERS, type Family, type PartialRow } from '@fleetbeat/contracts/aggregates.ts';
 
 /** Rows of the time-series store as InfluxDB's line protocol, and the way back from its names and times. */
 
@@ -33,7 +33,7 @@ export function lineOf(row: PartialRow): string {
   }
   if (row.sketch !== null) line += `,sketch="${base64(row.sketch)}"`;
   if (row.distinct !== null) line += `,distinct_sketch="${base64(row.distinct)}"`;
-  return `${line} ${timestamp(row.window, row.seq, row.tier)}`;
+  return `${line} ${timestamp(row)}`;
 }
 
 /** The columns of each family in the order of a row's values. */
@@ -43,13 +43,18 @@ export const COLUMN_NAMES: Readonly<Record<Family, readonly string[]>> = {
   tasks: Object.keys(FAMILIES.tasks.columns),
 };
 
+/** In the second half of a 10 s window are points of 1 m rows of that window alone: they are known by it. */
+export const SOLE_FROM_MS = 5_000;
+const SOLE_FROM_NS = SOLE_FROM_MS * 1e6;
+
 /**
- * The start of the window in nanoseconds plus `seq` modulo the window's length, as a string: a number
- * holds no nanoseconds of our time. So every cut's partial is a point of its own.
+ * The start of the window in nanoseconds plus `seq` modulo what there is room for, as a string: a number holds no
+ * nanoseconds of our time. So every cut's partial is a point of its own.
  */
-export function timestamp(window: number, seq: number, tier: Tier): string {
-  const offset = seq % (TIERS[tier] * 1e6);
-  return `${window + Math.floor(offset / 1e6)}${String(offset % 1e6).padStart(6, '0')}`;
+export function timestamp({ window, seq, tier, sole }: Pick<PartialRow, 'window' | 'seq' | 'tier' | 'sole'>): string {
+  const offset =
+    sole !== undefined ? SOLE_FROM_NS + (seq % SOLE_FROM_NS) : seq % (tier === '1m' ? SOLE_FROM_NS : TIERS[tier] * 1e6);
+  return `${(sole ?? window) + Math.floor(offset / 1e6)}${String(offset % 1e6).padStart(6, '0')}`;
 }
 
 /**

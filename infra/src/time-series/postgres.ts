@@ -23,6 +23,9 @@ const TABLES = { events: 'event_partials', gauges: 'gauge_partials', tasks: 'tas
 /** In the column `seq` a row's version stands above its seq, so that the key need not grow: version * VERSION + seq. */
 const VERSION = 2 ** 36;
 
+/** Stands for null in an array of `sole_s`. */
+const NOT_SOLE = -1;
+
 /** Rows of one insert: a few megabytes. */
 const WRITE_CHUNK = 5_000;
 const MAX_LISTED_WINDOWS = 11_000;
@@ -33,6 +36,7 @@ export function createPostgresStore(database: Database): TimeSeriesStore & { rea
   return {
     engine: 'postgres',
     write: async (rows, transaction) => {
+      if (transaction === null) throw new TypeError('rows of this store are written within a transaction');
       for (const [family, ofFamily] of byFamily(rows)) {
         for (let from = 0; from < ofFamily.length; from += WRITE_CHUNK) {
           await insert(transaction, family, ofFamily.slice(from, from + WRITE_CHUNK));
@@ -67,7 +71,8 @@ function byFamily(rows: readonly PartialRow[]): Map<Family, PartialRow[]> {
 interface Statements {
   readonly columns: readonly string[];
   readonly insert: string;
-  readonly select: (sketches: boolean) => string;
+  /** Rows with their `start` (SQL) as the window. */
+  readonly select: (start: string, sketches: boolean) => string;
 }
 
 const STATEMENTS: Readonly<Record<Family, Statements>> = {
@@ -80,8 +85,9 @@ function statementsOf(family: Family): Statements {
   const table = TABLES[family];
   const columns = Object.keys(FAMILIES[family].columns);
   const bytes = [...(FAMILIES[family].sketch ? ['sketch'] : []), ...(FAMILIES[family].distinct ? ['distinct_sketch'] : [])];
-  const place = ['tier_s', 'source', 'set_name', 'key', 'window_start', 'seq'];
+  const place = ['tier_s', 'source', 'sole_s', 'set_name', 'key', 'window_start', 'seq'];
   const types = [
+    'smallint',
     'smallint',
     'smallint',
     'text',
@@ -94,15 +100,20 @@ function statementsOf(family: Family): Statements {
   const all = [...place, ...columns, ...bytes];
   const from = `unnest(${types.map((type, i) => `$${i + 1}::${type}[]`).join(', ')}) as given (${all.join(', ')})`;
   // A column of zeros is sent as an empty array, which unnest fills up with nulls.
-  const values = [...place, ...columns.map((column) => `coalesce(${column}, 0)`), ...bytes].join(', ');
+  const given = place.map((column) => (column === 'sole_s' ? `nullif(sole_s, ${NOT_SOLE})` : column));
+  const values = [...given, ...columns.map((column) => `coalesce(${column}, 0)`), ...bytes].join(', ');
   return {
     columns,
     insert: `insert into ${table} (${all.join(', ')}) select ${values} from ${from} on conflict do nothing`,
     // Most columns of most rows are 0; a null costs less on its way than a number.
-    select: (sketches) =>
-      `select key, window_start, source, seq, ${columns.map((column) => `nullif(${column}, 0)`).join(', ')}` +
+    select: (start, sketches) =>
+      `select key, ${start}, source, seq, ${columns.map((column) => `nullif(${column}, 0)`).join(', ')}` +
       `${sketches && bytes.length > 0 ? `, ${bytes.join(', ')}` : ''} from ${table}`,
   };
+}
+
+function soleOf({ sole, window }: PartialRow): number {
+  return sole === undefined ? NOT_SOLE : (sole - window) / 1_000;
 }
 
 async function insert(transaction: Transaction, family: Family, rows: readonly PartialRow[]): Promise<void> {
@@ -114,6 +125,7 @@ async function insert(transaction: Transaction, family: Family, rows: readonly P
     values = [
       int2Array(count, (i) => TIERS[row(i).tier] / 1_000),
       int2Array(count, (i) => row(i).source),
+      int2Array(count, (i) => soleOf(row(i))),
       textArray(count, (i) => row(i).set),
       textArray(count, (i) => row(i).key),
       int8Array(count, (i) => row(i).window),
@@ -142,18 +154,12 @@ async function read(database: Database, query: PartialQuery): Promise<PartialRow
   const family = SETS[query.set];
   const { columns, select } = STATEMENTS[family];
   const tierMs = TIERS[query.tier];
-  const first = Math.ceil(query.from / tierMs);
-  const windows = Math.ceil(query.to / tierMs) - first;
-  if (windows <= 0 || query.keys?.length === 0) return [];
-  const parameters: unknown[] = [tierMs / 1_000, query.set, query.limit + 1];
+  const first = Math.ceil(query.from / tierMs) * tierMs;
+  const end = Math.ceil(query.to / tierMs) * tierMs;
+  if (end <= first || query.keys?.length === 0) return [];
+  const parameters: unknown[] = [query.set, query.limit + 1];
   const given = (value: unknown) => `$${parameters.push(value)}`;
-  const conditions = ['tier_s = $1', 'set_name = $2'];
-  if (query.keys !== undefined && windows <= MAX_LISTED_WINDOWS) {
-    // Window by window the index leads to the keys; a range of windows would pass all the other keys too.
-    conditions.push(`window_start = any(${given(int8Array(windows, (i) => (first + i) * tierMs))}::bigint[])`);
-  } else {
-    conditions.push(`window_start >= ${given(query.from)}`, `window_start < ${given(query.to)}`);
-  }
+  const conditions = ['set_name = $1'];
   if (query.keys !== undefined) conditions.push(`key = any(${given(query.keys)}::text[])`);
   if (query.source !== undefined) conditions.push(`source = ${given(query.source)}`);
   const versions = query.tier === '1h' || query.versions?.inUse.length === 0 ? undefined : query.versions;
@@ -163,7 +169,25 @@ async function read(database: Database, query: PartialQuery): Promise<PartialRow
       ? `seq < ${VERSION}`
       : `(seq < ${VERSION} or seq / ${VERSION} = any(${given(versions.inUse)}::bigint[]))`,
   );
-  const text = `${select(query.sketches)} where ${conditions.join(' and ')} limit $3`;
+  /** Conditions on rows of a tier whose windows touch the range. */
+  const touching = (tier: Tier): string => {
+    const ms = TIERS[tier];
+    const from = windowStart(first, ms);
+    const windows = Math.ceil((end - from) / ms);
+    const isListed = query.keys !== undefined && windows <= MAX_LISTED_WINDOWS;
+    // Window by window the index leads to the keys; a range of windows would pass all the other keys too.
+    const range = isListed
+      ? `window_start = any(${given(int8Array(windows, (i) => from + i * ms))}::bigint[])`
+      : `window_start >= ${given(from)} and window_start < ${given(end)}`;
+    return [`tier_s = ${ms / 1_000}`, ...conditions, range].join(' and ');
+  };
+  let text = `${select('window_start', query.sketches)} where ${touching(query.tier)}`;
+  if (query.tier === '10s') {
+    const sole = `window_start + sole_s * 1000`;
+    text += ` union all ${select(sole, query.sketches)} where ${touching('1m')}
+      and sole_s is not null and ${sole} >= ${given(first)}::bigint and ${sole} < ${given(end)}::bigint`;
+  }
+  text += ' limit $2';
   const { rows } = await database
     .query<unknown[]>({ text, values: parameters, rowMode: 'array', types: numbersAsTheyAre })
     .catch(fail);

@@ -26,10 +26,10 @@ export interface TimeSeriesStore {
   readonly engine: 'postgres' | 'influxdb';
   /**
    * Stores rows. The same row written again changes nothing. An engine that lives in the database writes
-   * within `transaction`; any other resolves when the rows are durable there. Rejects with
-   * `StoreUnavailable` (worth a retry) or `StoreRefused` (not).
+   * within `transaction`; any other has no use for one (null) and resolves when the rows are durable there.
+   * Rejects with `StoreUnavailable` (worth a retry) or `StoreRefused` (not).
    */
-  write(rows: readonly PartialRow[], transaction: Transaction): Promise<void>;
+  write(rows: readonly PartialRow[], transaction: Transaction | null): Promise<void>;
   /** The partials that match, unmerged, in no particular order. */
   read(query: PartialQuery): Promise<PartialRow[]>;
   /** Drops rows of a tier whose window starts before `before` (epoch milliseconds). */

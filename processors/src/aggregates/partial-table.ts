@@ -1,16 +1,5 @@
-import {
-  SETS,
-  TIERS,
-  windowStart,
-  type Family,
-  type PartialRow,
-  type SetName,
-  type Tier,
-} from '@fleetbeat/contracts/aggregates.ts';
+import { SETS, TIERS, windowStart, type Family, type PartialRow, type SetName } from '@fleetbeat/contracts/aggregates.ts';
 import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
-
-/** The tiers that a cut writes; 1 h rows come from compaction. */
-const CUT_TIERS = ['10s', '1m'] as const satisfies readonly Tier[];
 
 /** The 10 s partials of one key of a rollup set. */
 export class KeyWindows {
@@ -77,41 +66,39 @@ export class PartialTable {
     return this.#keys.get(key)?.windows ?? NO_WINDOWS;
   }
 
-  /** The rows of every tier that a cut writes. */
+  /**
+   * The rows that a cut writes, of the 10 s and the 1 m tier; 1 h rows come from compaction. Where a key has one 10 s window in a
+   * minute, one row stands for both tiers: rows are what a large fleet costs.
+   */
   *rows(source: number, seq: number): Generator<PartialRow> {
+    const { set } = this;
     for (const [key, { windows }] of this.#keys) {
-      for (const tier of CUT_TIERS) {
-        for (const [window, partial] of foldWindows(windows, TIERS[tier], this.set)) {
-          yield { set: this.set, key, tier, window, source, seq, ...serialized(partial) };
+      for (const [minute, partials] of byMinute(windows)) {
+        const [first] = partials;
+        if (partials.length === 1 && first !== undefined) {
+          yield { set, key, tier: '1m', window: minute, source, seq, sole: first[0], ...serialized(first[1]) };
+          continue;
         }
+        const whole = new Partial(SETS[set]);
+        for (const [window, partial] of partials) {
+          whole.merge(partial);
+          yield { set, key, tier: '10s', window, source, seq, ...serialized(partial) };
+        }
+        yield { set, key, tier: '1m', window: minute, source, seq, ...serialized(whole) };
       }
     }
   }
 }
 
-/** 10 s windows merged into windows of another length; a window that holds only one keeps that very partial. */
-function foldWindows(windows: ReadonlyMap<number, Partial>, tierMs: number, set: SetName): ReadonlyMap<number, Partial> {
-  if (tierMs === TIERS['10s']) return windows;
-  const folded = new Map<number, Partial>();
-  const merged = new Set<number>();
-  for (const [window, partial] of windows) {
-    const start = windowStart(window, tierMs);
-    const there = folded.get(start);
-    if (there === undefined) {
-      folded.set(start, partial);
-      continue;
-    }
-    if (merged.has(start)) {
-      there.merge(partial);
-      continue;
-    }
-    const sum = new Partial(SETS[set]);
-    sum.merge(there);
-    sum.merge(partial);
-    folded.set(start, sum);
-    merged.add(start);
+function byMinute(windows: ReadonlyMap<number, Partial>): Map<number, [window: number, partial: Partial][]> {
+  const minutes = new Map<number, [number, Partial][]>();
+  for (const entry of windows) {
+    const minute = windowStart(entry[0], TIERS['1m']);
+    const there = minutes.get(minute);
+    if (there === undefined) minutes.set(minute, [entry]);
+    else there.push(entry);
   }
-  return folded;
+  return minutes;
 }
 
 /** The columns and sketches of a partial as a store takes them. */

@@ -1,7 +1,9 @@
 import { writeUnique } from '@fleetbeat/infra/database/unique-violation.ts';
+import type { PartialRow } from '@fleetbeat/contracts/aggregates.ts';
 import { DEDUPE_HORIZON, type EventTopic } from '@fleetbeat/contracts/events.ts';
 import { inTransaction, type Database, type Transaction } from '@fleetbeat/infra/database/database.ts';
 import { storableText } from '@fleetbeat/infra/database/storable.ts';
+import { bothTiers } from '@fleetbeat/infra/time-series/both-tiers.ts';
 import type { TimeSeriesStore } from '@fleetbeat/infra/time-series/time-series.ts';
 import type { Cut } from './cut.ts';
 import { encodeDuplicates } from './duplicates.ts';
@@ -44,6 +46,9 @@ export class CutTaken extends Error {
   override readonly name = 'CutTaken';
 }
 
+/** The rows that cuts are made of today: see migrations/0040-sole-windows.sql. */
+const LAYOUT = 1;
+
 /** Rows given to the time-series store at a time. */
 const ROWS_AT_ONCE = 5_000;
 
@@ -51,15 +56,22 @@ const ROWS_AT_ONCE = 5_000;
 export function createCutStore(database: Database, timeSeries: TimeSeriesStore, owner: string): CutStore {
   const isLocal = timeSeries.engine === 'postgres';
 
-  async function writeRows(cut: Cut, transaction: Transaction): Promise<void> {
-    let batch = [];
+  async function writeRows(cut: Cut, layout: number, transaction: Transaction | null): Promise<void> {
+    let batch: PartialRow[] = [];
     for (const row of cut.reduction.rows(cut.source, cut.seq)) {
-      batch.push(row);
+      if (layout === 0) batch.push(...bothTiers(row));
+      else batch.push(row);
       if (batch.length < ROWS_AT_ONCE) continue;
       await timeSeries.write(batch, transaction);
       batch = [];
     }
     if (batch.length > 0) await timeSeries.write(batch, transaction);
+  }
+
+  /** Claims have no part in it: a slow engine outside the database keeps no transaction open. */
+  async function writeElsewhere(cut: Cut, layout: number): Promise<void> {
+    await writeRows(cut, layout, null);
+    await inTransaction(database, (transaction) => mark(cut, transaction));
   }
 
   /**
@@ -103,19 +115,32 @@ export function createCutStore(database: Database, timeSeries: TimeSeriesStore, 
         await claim(transaction, cut, owner);
         await cut.reduction.save(transaction, cut);
         if (!isLocal) return;
-        await writeRows(cut, transaction);
+        await writeRows(cut, LAYOUT, transaction);
         await mark(cut, transaction);
       });
-      if (!isLocal) await this.storeAgain(cut);
+      if (!isLocal) await writeElsewhere(cut, LAYOUT);
     },
 
     async storeAgain(cut) {
+      const layout = await readLayout(database, cut);
+      if (!isLocal) return writeElsewhere(cut, layout);
       await inTransaction(database, async (transaction) => {
-        await writeRows(cut, transaction);
+        await writeRows(cut, layout, transaction);
         await mark(cut, transaction);
       });
     },
   };
+}
+
+/** As a cut is claimed, so it is written, whoever writes it: some of its rows may be there. */
+async function readLayout(database: Database, { source, seq }: Cut): Promise<number> {
+  const { rows } = await database.query<{ layout: number }>('select layout from cuts where source = $1 and seq = $2', [
+    source,
+    seq,
+  ]);
+  const layout = rows[0]?.layout;
+  if (layout === undefined) throw new Error(`cut ${seq} of source ${source} was never claimed`);
+  return layout;
 }
 
 async function registerSource(database: Database, topic: EventTopic, partition: number): Promise<number> {
@@ -172,8 +197,8 @@ async function claim(transaction: Transaction, cut: Cut, owner: string): Promise
     () =>
       transaction.query(
         `insert into cuts (source, seq, first_offset, end_offset, expired, records, read, aggregated, duplicate, dead, late,
-                           first_append_ms, last_append_ms, hours, duplicates, owner)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+                           first_append_ms, last_append_ms, hours, duplicates, owner, layout)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
         [
           cut.source,
           cut.seq,
@@ -191,6 +216,7 @@ async function claim(transaction: Transaction, cut: Cut, owner: string): Promise
           JSON.stringify(Object.fromEntries(cut.hours)),
           encodeDuplicates(cut.duplicates),
           owner,
+          LAYOUT,
         ],
       ),
     (cause) => new CutTaken(`cut ${cut.seq} of source ${cut.source} was made by another processor`, { cause }),

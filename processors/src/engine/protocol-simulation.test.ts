@@ -1,6 +1,7 @@
 import { agentMessage, ndjson } from '@fleetbeat/contracts/testing.ts';
 import type { LogRecord } from '@fleetbeat/infra/event-log/event-log.ts';
 import type { PartialRow } from '@fleetbeat/contracts/aggregates.ts';
+import { bothTiers } from '@fleetbeat/infra/time-series/both-tiers.ts';
 import { expect, test } from 'vitest';
 import { mergedRows, rollupOnly } from '../testing/rollups.ts';
 import { CutTaken, type CutStore } from './cut-store.ts';
@@ -65,6 +66,8 @@ interface ClaimedCut {
   counts: { read: number; aggregated: number; duplicate: number; dead: number };
   hashes: Buffer;
   stored: boolean;
+  /** Whether it is written with a row of each tier, as it was once, or with one where that stands for both. */
+  old: boolean;
 }
 
 /** The world that outlives its owners: the cut table and the time-series store. */
@@ -72,7 +75,7 @@ class World {
   readonly cuts: ClaimedCut[] = [];
   readonly rows = new Map<string, PartialRow>();
 
-  claim(cut: Cut): void {
+  claim(cut: Cut, old: boolean): void {
     if (this.cuts.length !== cut.seq || this.cuts.some((each) => each.firstOffset === cut.firstOffset)) {
       throw new CutTaken(`cut ${cut.seq}`);
     }
@@ -82,11 +85,12 @@ class World {
       counts: { read: cut.read, aggregated: cut.aggregated, duplicate: cut.duplicate, dead: cut.deadCount },
       hashes: Buffer.from(cut.hashes),
       stored: false,
+      old,
     });
   }
 
   write(row: PartialRow): void {
-    const name = [row.set, row.key, row.tier, row.window, row.source, row.seq].join('|');
+    const name = [row.set, row.key, row.tier, row.window, row.source, row.seq, row.sole].join('|');
     const there = this.rows.get(name);
     // The heart of it: whoever writes a row, however late, writes the same.
     if (there !== undefined) expect(contentOf(row)).toEqual(contentOf(there));
@@ -260,8 +264,10 @@ class Simulation {
         this.#steps.push({ owner, apply, resume: (error) => (error === undefined ? resolve() : reject(error)) });
       });
     const { world } = this;
+    const random = this.#random;
     const writeRows = async (cut: Cut): Promise<void> => {
-      const rows = [...cut.reduction.rows(cut.source, cut.seq)];
+      const { old } = world.cuts[cut.seq] as ClaimedCut;
+      const rows = [...cut.reduction.rows(cut.source, cut.seq)].flatMap((row) => (old ? bothTiers(row) : [row]));
       for (let start = 0; start < rows.length; start += 7) {
         await step(() => rows.slice(start, start + 7).forEach((row) => world.write(row)));
       }
@@ -298,7 +304,8 @@ class Simulation {
         return new Map([[1, world.cuts.length - 1]]);
       },
       async store(cut) {
-        await step(() => world.claim(cut));
+        const old = random() < 0.3;
+        await step(() => world.claim(cut, old));
         await writeRows(cut);
       },
       storeAgain: writeRows,

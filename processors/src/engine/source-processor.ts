@@ -6,7 +6,10 @@ import { SeenIds } from './seen-ids.ts';
 
 /** How long a cut stays open, in milliseconds of the processor's own clock. */
 export interface CutTimes {
-  /** After its first event. */
+  /**
+   * At most; it ends where the clock comes to a multiple of this. Of an agent that goes on, a cut of 10 s so has one window of 10 s and
+   * little of a second one, and each window is a row.
+   */
   readonly longest: number;
   /** After its latest event. */
   readonly idle: number;
@@ -193,7 +196,7 @@ export class SourceProcessor {
     const now = this.#effects.now();
     const { longest, idle, ticksOnly } = this.#effects.times;
     if (this.#firstEventAt === 0) return this.#firstRecordAt !== 0 && now - this.#firstRecordAt >= ticksOnly;
-    return now - this.#firstEventAt >= longest || now - this.#lastEventAt >= idle;
+    return Math.floor(now / longest) !== Math.floor(this.#firstEventAt / longest) || now - this.#lastEventAt >= idle;
   }
 
   #fail(error: unknown): void {

@@ -2,7 +2,10 @@ import { type Tier, TIERS } from '@fleetbeat/contracts/aggregates.ts';
 import { deleteInBatches } from './delete-in-batches.ts';
 import type { RetentionContext } from './retention-context.ts';
 
-/** Rows of each tier beyond its retention; 1 m rows of an hour that is not compacted yet stay. */
+/**
+ * Rows of each tier beyond its retention. 1 m rows stay while their hour is not compacted, and as long as 10 s rows: they stand for
+ * some of those.
+ */
 export async function expireTimeSeries({ database, timeSeries, retention, now, signal }: RetentionContext): Promise<number> {
   const { rows } = await database.query<{ hour: number | null }>(
     `select min(hour) "hour" from compacted_hours where merged < touched`,
@@ -11,7 +14,7 @@ export async function expireTimeSeries({ database, timeSeries, retention, now, s
   for (const tier of Object.keys(TIERS) as Tier[]) {
     signal.throwIfAborted();
     const before = now() - retention[tier];
-    await timeSeries.expire(tier, tier === '1m' ? Math.min(before, oldestOpenHour) : before);
+    await timeSeries.expire(tier, tier === '1m' ? Math.min(before, now() - retention['10s'], oldestOpenHour) : before);
   }
   // Only after the rows that they are about.
   const fine = Math.min(now() - Math.max(retention['10s'], retention['1m']), oldestOpenHour) - TIERS['1h'];

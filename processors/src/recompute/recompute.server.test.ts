@@ -4,6 +4,7 @@ import { EVENT_TOPICS, type EventTopic } from '@fleetbeat/contracts/events.ts';
 import { agentMessage, heartbeat, hostSample, taskEvent } from '@fleetbeat/contracts/testing.ts';
 import { inTransaction } from '@fleetbeat/infra/database/database.ts';
 import { cancelRecompute } from '@fleetbeat/infra/recompute/recompute-rows.ts';
+import { bothTiers } from '@fleetbeat/infra/time-series/both-tiers.ts';
 import { compactHours } from '@fleetbeat/infra/time-series/compaction.ts';
 import { COLUMN, Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import { readWindows } from '@fleetbeat/infra/time-series/read-windows.ts';
@@ -99,7 +100,7 @@ function truth(published: readonly Published[], tierMs: number, range = RANGE): 
         const value = Buffer.from(events.map((event) => JSON.stringify(event)).join('\n'));
         cut.add({ offset, appendedAt: Date.now(), key, value, count: events.length, tick: false });
       });
-    for (const row of cut.reduction.rows(1, 0)) {
+    for (const row of [...cut.reduction.rows(1, 0)].flatMap(bothTiers)) {
       if (row.tier !== '10s' || row.window < range.from || row.window >= range.to) continue;
       const place = `${row.set} ${row.key} ${windowStart(row.window, tierMs)}`;
       const window = windows.get(place) ?? new Partial(SETS[row.set]);
