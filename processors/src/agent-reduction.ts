@@ -2,7 +2,7 @@ import type { PartialRow } from '@fleetbeat/contracts/aggregates.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
 import { EventRollup } from './aggregates/event-rollup.ts';
 import type { KeyWindows } from './aggregates/partial-table.ts';
-import type { Cut, Reduction } from './engine/cut.ts';
+import type { Cut, Privacy, Reduction } from './engine/cut.ts';
 import type { DecodedEvent } from './engine/decode.ts';
 import { measured } from './engine/measured.ts';
 import { append, EventBlocks, type Block } from './raw-events/event-blocks.ts';
@@ -19,12 +19,14 @@ interface Agent {
 export class AgentReduction implements Reduction {
   readonly rollup = new EventRollup();
   readonly sightings = new AgentSightings();
+  readonly privacy: Privacy | undefined;
   readonly #blocks: EventBlocks | null;
   /** One look-up an event instead of one for each of the three. */
   readonly #agents = new Map<string, Agent>();
 
   /** `keepRaw` false leaves raw events out, for a fleet that keeps them elsewhere. */
-  constructor(keepRaw: boolean) {
+  constructor(keepRaw: boolean, privacy?: Privacy) {
+    this.privacy = privacy;
     this.#blocks = keepRaw ? new EventBlocks() : null;
   }
 

@@ -1,7 +1,7 @@
 import type { PartialRow } from '@fleetbeat/contracts/aggregates.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
 import { HostRollup } from './aggregates/host-rollup.ts';
-import type { Cut, Reduction } from './engine/cut.ts';
+import type { Cut, Privacy, Reduction } from './engine/cut.ts';
 import type { DecodedEvent } from './engine/decode.ts';
 import { HostSamples } from './hosts/host-samples.ts';
 
@@ -9,6 +9,11 @@ import { HostSamples } from './hosts/host-samples.ts';
 export class HostReduction implements Reduction {
   readonly samples = new HostSamples();
   readonly rollup = new HostRollup();
+  readonly privacy: Privacy | undefined;
+
+  constructor(privacy?: Privacy) {
+    this.privacy = privacy;
+  }
 
   get partials(): number {
     return this.rollup.size;

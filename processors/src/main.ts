@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { DEDUPE_HORIZON, type EventTopic } from '@fleetbeat/contracts/events.ts';
+import { loadSecret } from '@fleetbeat/infra/access/secret.ts';
+import { watchRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { compactHours } from '@fleetbeat/infra/time-series/compaction.ts';
 import { Gauge } from 'prom-client';
@@ -14,6 +16,7 @@ import { runProcessor } from './engine/run-processor.ts';
 import { SourceProcessor, type CutTimes } from './engine/source-processor.ts';
 import { HostReduction } from './host-reduction.ts';
 import { keepLedger } from './ledger/keep-ledger.ts';
+import { createCutPrivacy } from './privacy/cut-privacy.ts';
 import { LiveChanges, publishLive } from './publish-live.ts';
 import { RuleFeed } from './rule-feed.ts';
 import { TaskReduction } from './task-reduction.ts';
@@ -38,10 +41,13 @@ export async function start(context: ServiceContext): Promise<void> {
   const presences = new Map<number, AgentPresence>();
   const changes = new LiveChanges();
 
+  const redaction = await watchRedaction(database, await loadSecret(config), logger);
+  lifecycle.onStop('redaction', () => redaction.stop());
+
   const reductions: Record<EventTopic, () => Reduction> = {
-    'agent-events': () => new AgentReduction(true),
-    'host-events': () => new HostReduction(),
-    'task-events': () => new TaskReduction((stored) => changes.announce(stored)),
+    'agent-events': () => new AgentReduction(true, createCutPrivacy(redaction)),
+    'host-events': () => new HostReduction(createCutPrivacy(redaction)),
+    'task-events': () => new TaskReduction((stored) => changes.announce(stored), createCutPrivacy(redaction)),
   };
 
   async function open(topic: EventTopic, partition: number): Promise<SourceProcessor> {

@@ -1,3 +1,12 @@
+const REDACTION = {
+  enabled: true,
+  detectors: ['email', 'card'],
+  patterns: [{ name: 'badge', pattern: '[A-Z]{3}-\\d{6}' }],
+  replace: 'hash',
+  fields: ['content', 'metadata.*'],
+  drop: ['metadata.raw_prompt'],
+};
+
 /** A body that each route takes, by method and path; its ids are somebody's. Held against the schemas by a test. */
 export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
   'patch /agents/{agent_id}': { tags: ['production'], notes: 'Answers customers in the shop.', paused: false },
@@ -163,6 +172,11 @@ export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
   'put /dashboards/{dashboard_id}': { name: 'Cost', description: 'What the fleet has spent', panels: [] },
   'post /dead-letters/{dead_letter_id}/replay': { event: { agent_id: 'agent-1', message_type: 'heartbeat' } },
   'post /dead-letters/replay': {},
+  'put /redaction': REDACTION,
+  'post /redaction/preview': {
+    settings: REDACTION,
+    event: { agent_id: 'agent-1', message_type: 'user_message', content: 'Write to jane@example.com, badge ABC-123456.' },
+  },
   'post /recomputes': { from: '2026-01-30T00:00:00Z', to: '2026-01-31T00:00:00Z' },
 
   'patch /me': { name: 'Ada Lovelace' },

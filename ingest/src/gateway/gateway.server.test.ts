@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EVENT_TOPICS, MAX_NESTING, TOPICS, type EventTopic } from '@fleetbeat/contracts/events.ts';
+import { NO_REDACTION } from '@fleetbeat/contracts/redaction.ts';
+import { ndjson } from '@fleetbeat/contracts/testing.ts';
 import { createApiKey, revokeApiKey } from '@fleetbeat/infra/access/api-keys.ts';
 import { openDatabase } from '@fleetbeat/infra/database/open.ts';
 import type { EventLog, LogRecord, Partition, Subscription } from '@fleetbeat/infra/event-log/event-log.ts';
@@ -12,7 +14,7 @@ import { partitionOf } from '@fleetbeat/infra/event-log/murmur2.ts';
 import { createPostgresEventLog } from '@fleetbeat/infra/event-log/postgres.ts';
 import { createLogger } from '@fleetbeat/infra/logger.ts';
 import { administer, freshDatabase, kafkaBrokers, type FreshDatabase } from '@fleetbeat/infra/testing/servers.ts';
-import { startTestGateway, type TestGateway } from './testing.ts';
+import { event, startTestGateway, type TestGateway } from './testing.ts';
 
 const logger = createLogger('gateway-test', 'silent');
 const brokers = kafkaBrokers();
@@ -173,6 +175,40 @@ function contract(openLog: (database: FreshDatabase) => EventLog): void {
       Array.from({ length: 20 }, (__, index) => `${mark}-${index}`),
     );
     expect(marked(mark).every((record) => record.key === 'one')).toBe(true);
+  });
+
+  it('redacts what is not to be stored before it reaches the log, once that is switched on', async () => {
+    const mark = randomBytes(8).toString('hex');
+    const send = (id: string) =>
+      post(
+        ndjson([
+          event({ id: `${mark}-${id}`, agent_id: 'a1', content: 'to jane@example.com', metadata: { cc: ['jane@example.com'] } }),
+          event({ id: `${mark}-${id}`, agent_id: 'a1', content: 7, note: 'jane@example.com' }),
+        ]),
+        { 'content-type': 'application/x-ndjson' },
+      );
+    const settings = { ...NO_REDACTION, enabled: true };
+    try {
+      await database.database.query(`insert into redaction_settings (settings, updated_at, updated_by) values ($1, 0, 'test')`, [
+        settings,
+      ]);
+      await expect
+        .poll(
+          async () => {
+            await send('probe');
+            return linesOf(`${mark}-probe`).some((line) => line.includes('[email]'));
+          },
+          { timeout: 15_000, interval: 200 },
+        )
+        .toBe(true);
+      expect((await send('after')).body).toMatchObject({ accepted: 1 });
+      await expect.poll(() => linesOf(`${mark}-after`).length, { timeout: 15_000 }).toBe(1);
+      const [line = ''] = linesOf(`${mark}-after`);
+      expect(JSON.parse(line)).toMatchObject({ agent_id: 'a1', content: 'to [email]', metadata: { cc: ['[email]'] } });
+      expect(line).not.toContain('jane');
+    } finally {
+      await database.database.query('delete from redaction_settings');
+    }
   });
 
   it('takes keys with the scope for it, and no others', async () => {

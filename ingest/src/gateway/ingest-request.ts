@@ -3,6 +3,7 @@ import type { IngestAnswer, Rejection } from '@fleetbeat/contracts/api.ts';
 import { LogUnavailable } from '@fleetbeat/infra/event-log/event-log.ts';
 import { partitionOf as kafkaPartition } from '@fleetbeat/infra/event-log/murmur2.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
+import type { WatchedRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
 import type { Authorize } from './access.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { decodeBody, type RefusedBody } from './decode-body.ts';
@@ -10,6 +11,7 @@ import type { WireFormat } from './event-ranges.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GuardedLog } from './guarded-log.ts';
 import { readBody } from './read-body.ts';
+import { redactReason, redactRecords } from './redact-records.ts';
 import { createIdMaker } from '../uuid-v7.ts';
 
 /** A request in which not one event was good; `errors` names the reason of each. */
@@ -27,6 +29,7 @@ export interface IngestParts {
   readonly budget: ByteBudget;
   readonly log: GuardedLog;
   readonly metrics: GatewayMetrics;
+  readonly redaction: Pick<WatchedRedaction, 'current'>;
   readonly now: () => number;
 }
 
@@ -41,7 +44,7 @@ export type TakeEvents = (
   beforeBody: () => void,
 ) => Promise<IngestAnswer>;
 
-export function createTakeEvents({ authorize, budget, log, metrics, now }: IngestParts): TakeEvents {
+export function createTakeEvents({ authorize, budget, log, metrics, redaction, now }: IngestParts): TakeEvents {
   const makeId = createIdMaker();
 
   return async function takeEvents(request, agentId, beforeBody) {
@@ -65,7 +68,10 @@ export function createTakeEvents({ authorize, budget, log, metrics, now }: Inges
       });
       if (!decoded.ok) throw bodyProblem(decoded);
 
-      const { records, accepted, rejected, ids } = decoded;
+      const { accepted, ids } = decoded;
+      const { current } = redaction;
+      const records = current === null ? decoded.records : await redactRecords(decoded.records, current);
+      const rejected = current === null ? decoded.rejected : decoded.rejected.map((each) => redactReason(each, current));
       if (records.length > 0) {
         await log.append(records).catch((error: unknown) => {
           throw error instanceof LogUnavailable ? logAway(error) : error;

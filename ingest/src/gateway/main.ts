@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createKeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
 import { loadSecret, localOperatorKey } from '@fleetbeat/infra/access/secret.ts';
+import { watchRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { createAuthorize, takesEventsWithoutKey } from './access.ts';
 import { ByteBudget } from './byte-budget.ts';
@@ -31,9 +32,19 @@ export async function startGateway(context: GatewayContext): Promise<{ url: stri
   const metrics = createGatewayMetrics(context.metrics, () => budget.held);
   const log = new GuardedLog(context.eventLog, logger, metrics);
   const withoutKey = takesEventsWithoutKey(config);
-  const keys = createKeyVerifier(context.database, { logger, operatorKey: localOperatorKey(await loadSecret(config)) });
+  const secret = await loadSecret(config);
+  const keys = createKeyVerifier(context.database, { logger, operatorKey: localOperatorKey(secret) });
+  const redaction = await watchRedaction(context.database, secret, logger);
+  lifecycle.onStop('redaction', () => redaction.stop());
   const server = createGatewayServer({
-    takeEvents: createTakeEvents({ authorize: createAuthorize(keys, withoutKey), budget, log, metrics, now: Date.now }),
+    takeEvents: createTakeEvents({
+      authorize: createAuthorize(keys, withoutKey),
+      budget,
+      log,
+      metrics,
+      redaction,
+      now: Date.now,
+    }),
     ready: () => log.partitions !== undefined,
     metrics: context.metrics,
     refused: metrics.refused,

@@ -4,7 +4,7 @@ import { HAS_LINE_BREAK } from './event-ranges.ts';
 import type { AcceptedEvent } from './judge-event.ts';
 
 /** A record is not filled beyond this, so that it stays below what brokers take as one message (1 MB). */
-const MAX_RECORD_BYTES = 512 * 1024;
+export const MAX_RECORD_BYTES = 512 * 1024;
 
 /** Which partition of a topic an agent, host or task belongs to. */
 export type Partitioner = (topic: EventTopic, key: string) => number;

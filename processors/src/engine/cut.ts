@@ -5,8 +5,18 @@ import type { LogRecord } from '@fleetbeat/infra/event-log/event-log.ts';
 import { decodeRecord, type DeadLetter, type DecodedEvent } from './decode.ts';
 import type { Identities } from './duplicates.ts';
 
+/** What of one cut's events and dead letters is not kept. What they count as is decided before anybody asks. */
+export interface Privacy {
+  /** False: all is kept as it came, and nothing need be asked. */
+  readonly isActive: boolean;
+  /** What is kept of an event. */
+  event(topic: EventTopic, event: DecodedEvent): DecodedEvent;
+  letter(topic: EventTopic, letter: DeadLetter): DeadLetter;
+}
+
 /** What a topic's events are reduced to over one cut. */
 export interface Reduction {
+  readonly privacy?: Privacy | undefined;
   add(event: DecodedEvent): void;
   /** How many partials are held, at the 10 s tier. */
   readonly partials: number;
@@ -110,13 +120,15 @@ export class Cut {
     const windowEnd = windowStart(event.ts, TIERS['10s']) + TIERS['10s'];
     if (windowEnd + LATE_AFTER_MS <= event.appendedAt) this.late++;
     this.#countHour(windowStart(event.ts, TIERS['1h']));
-    this.reduction.add(event);
+    const { privacy } = this.reduction;
+    this.reduction.add(privacy?.isActive === true ? privacy.event(this.topic, event) : event);
   }
 
   dead(letter: DeadLetter): void {
     this.read++;
     this.bytes += letter.payload.length;
-    this.deadLetters.push(letter);
+    const { privacy } = this.reduction;
+    this.deadLetters.push(privacy?.isActive === true ? privacy.letter(this.topic, letter) : letter);
   }
 
   #countHour(hour: number): void {
