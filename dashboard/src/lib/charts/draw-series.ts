@@ -13,9 +13,11 @@ export interface Drawing {
   readonly height: number;
   /** Device pixels to a CSS pixel. */
   readonly density: number;
+  /** Names what the tokens of colours stand for now. */
+  readonly theme: string | null;
 }
 
-/** Draws every series anew. Colours are CSS colours or tokens, as they are where the canvas stands. */
+/** Draws every series anew. Colours are CSS colours, or tokens of the page. */
 export function drawSeries(canvas: HTMLCanvasElement, drawing: Drawing): void {
   const { rows, series, kind, plot, density } = drawing;
   const context = canvas.getContext('2d');
@@ -29,9 +31,8 @@ export function drawSeries(canvas: HTMLCanvasElement, drawing: Drawing): void {
   if (!(plot.to > plot.from) || rows.length === 0) return;
   context.setTransform(density, 0, 0, density, drawing.left * density, drawing.top * density);
   context.lineJoin = 'round';
-  const styles = getComputedStyle(canvas);
   series.forEach((one, index) => {
-    const color = colorIn(styles, one.color);
+    const color = colorIn(canvas, drawing.theme, one.color);
     context.strokeStyle = context.fillStyle = color;
     if (kind === 'line') {
       context.lineWidth = one.dashed ? 1.2 : 1.6;
@@ -67,9 +68,18 @@ function drawDots(context: CanvasRenderingContext2D, rows: readonly ChartRow[], 
 }
 
 const TOKEN = /^var\((--[\w-]+)\)$/;
+/** By theme and token. Asking the page each time would have it work out all of its styles. */
+const colors = new Map<string, string>();
 
 /** A canvas knows no tokens. */
-function colorIn(styles: CSSStyleDeclaration, color: string): string {
-  const name = TOKEN.exec(color)?.[1];
-  return name === undefined ? color : styles.getPropertyValue(name).trim();
+function colorIn(canvas: HTMLCanvasElement, theme: string | null, color: string): string {
+  const token = TOKEN.exec(color)?.[1];
+  if (token === undefined) return color;
+  const name = `${theme ?? ''} ${token}`;
+  let found = colors.get(name);
+  if (found === undefined) {
+    found = getComputedStyle(canvas).getPropertyValue(token).trim();
+    colors.set(name, found);
+  }
+  return found;
 }
