@@ -35,7 +35,7 @@ describe('followPipeline', () => {
   });
   const answering = (states: Pipeline[]): Platform => ({
     key: undefined,
-    get: (_, schema) => Promise.resolve(schema.parse(states.length > 1 ? states.shift() : states[0])),
+    get: (_name, _place, schema) => Promise.resolve(schema.parse(states.length > 1 ? states.shift() : states[0])),
   });
 
   const sent = new Map<EventTopic, number>([['agent-events', 100]]);

@@ -11,7 +11,7 @@ export class StillBehind extends Error {
 
 /** The delivery ledger of the platform itself. */
 export async function readPipeline(platform: Platform): Promise<Pipeline> {
-  const pipeline = await platform.get('/pipeline', pipelineSchema);
+  const pipeline = await platform.get('get /pipeline', {}, pipelineSchema);
   if (pipeline === null) throw new Error('the API has no /pipeline');
   return pipeline;
 }

@@ -22,7 +22,6 @@ export interface FleetFindings {
 
 /** Agents of others that were seen this long before the run may still bring events into the answers. */
 const TAIL_MS = 60_000;
-const seenSchema = agentSchema.pick({ agent_id: true, last_seen: true });
 
 export async function readFleetBefore(platform: Platform, from: number, to: number): Promise<FleetBefore> {
   const range = { from: Math.floor(from), to: Math.ceil(to) };
@@ -59,10 +58,10 @@ export async function checkFleet(
 }
 
 async function compareWhole(platform: Platform, ledger: Ledger): Promise<FleetFindings> {
-  const range = `from=${ledger.from}&to=${ledger.to + 1}`;
-  const metrics = await platform.get(`/fleet/metrics?${range}`, metricsSchema);
+  const query = { from: ledger.from, to: ledger.to + 1 };
+  const metrics = await platform.get('get /fleet/metrics', { query }, metricsSchema);
   if (metrics === null) throw new Error('the API has no /fleet/metrics');
-  const byModel = await platform.get(`/models/metrics?${range}`, modelMetricsSchema);
+  const byModel = await platform.get('get /models/metrics', { query }, modelMetricsSchema);
   const ofModels = [...ledger.models].flatMap(([name, tally]): Difference[] => {
     const found = byModel?.models.find(({ model }) => model === name);
     if (found === undefined) return [{ scope: name, field: 'model', expected: 'present', actual: null }];
@@ -89,7 +88,7 @@ async function fleetTotals(
   platform: Platform,
   { from, to }: { from: number; to: number },
 ): Promise<Pick<Measures, AdditiveField>> {
-  const metrics = await platform.get(`/fleet/metrics?from=${from}&to=${to}`, metricsSchema);
+  const metrics = await platform.get('get /fleet/metrics', { query: { from, to } }, metricsSchema);
   if (metrics === null) throw new Error('the API has no /fleet/metrics');
   return metrics.totals;
 }
@@ -98,7 +97,7 @@ async function fleetTotals(
 async function countOthers(platform: Platform, ledger: Ledger, since: number): Promise<number> {
   let others = 0;
   // In the order of ids: an agent that speaks meanwhile stays where it is.
-  for await (const agent of pages(platform, '/agents?sort=agent_id', seenSchema)) {
+  for await (const agent of pages(platform, 'get /agents', { query: { sort: 'agent_id' } }, agentSchema)) {
     if (!ledger.agents.has(agent.agent_id) && agent.last_seen >= since) others += 1;
   }
   return others;

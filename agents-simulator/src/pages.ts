@@ -1,17 +1,26 @@
-import type * as z from 'zod';
 import { listSchema, type List } from '@fleetbeat/contracts/api.ts';
+import type { Answer, ItemOf, NameOf, Place } from '@fleetbeat/contracts/client/client.ts';
+import type * as z from 'zod';
 import { ApiError, type Platform } from './platform.ts';
 
 const PAGE = 500;
+type ListName = { [Name in NameOf<'get'>]: Answer<Name> extends List<unknown> ? Name : never }[NameOf<'get'>];
 
-/** Every item of a list, page by page, in the list's order. `path` may have a query. */
-export async function* pages<Item>(platform: Platform, path: string, item: z.ZodType<Item>): AsyncGenerator<Item> {
-  const first = `${path}${path.includes('?') ? '&' : '?'}limit=${PAGE}`;
-  for (let cursor = ''; ;) {
-    const page: List<Item> | null = await platform.get(`${first}${cursor}`, listSchema(item));
-    if (page === null) throw new ApiError(`GET ${path} answered 404`);
+/** Every item of a list, page by page, in the list's order. */
+export async function* pages<Name extends ListName>(
+  platform: Platform,
+  name: Name,
+  place: Place<Name>,
+  item: z.ZodType<ItemOf<Name>>,
+): AsyncGenerator<ItemOf<Name>> {
+  const answer = listSchema(item) as unknown as z.ZodType<Answer<Name>>;
+  for (let cursor: string | null = null; ;) {
+    const { query } = place as { query?: object };
+    const next = { ...place, query: { ...query, limit: PAGE, cursor } };
+    const page = (await platform.get(name, next, answer)) as List<ItemOf<Name>> | null;
+    if (page === null) throw new ApiError(`${name} answered 404`);
     yield* page.items;
-    if (page.next_cursor === null) return;
-    cursor = `&cursor=${encodeURIComponent(page.next_cursor)}`;
+    cursor = page.next_cursor;
+    if (cursor === null) return;
   }
 }

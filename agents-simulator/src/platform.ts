@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { addressOf, type Answer, type NameOf, type Place } from '@fleetbeat/contracts/client/client.ts';
 import type * as z from 'zod';
 import type { Options } from './options.ts';
 
 /** The platform's REST API as this simulator uses it. */
 export interface Platform {
   readonly key: string | undefined;
-  /** Answers of the schema's shape; null for 404. Rejects with `ApiError` for any other refusal. */
-  get<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S> | null>;
+  /** What a route answers, held to its schema; null for 404. Rejects with `ApiError` for any other refusal. */
+  get<Name extends NameOf<'get'>>(name: Name, place: Place<Name>, schema: z.ZodType<Answer<Name>>): Promise<Answer<Name> | null>;
 }
 
 export class ApiError extends Error {
@@ -32,13 +33,14 @@ export function createPlatform(api: string, key: string | undefined): Platform {
   if (key !== undefined) headers['authorization'] = `Bearer ${key}`;
   return {
     key,
-    async get(path, schema) {
-      const { status, text } = await fetchText(`${api}/api/v1${path}`, headers);
+    async get(name, place, schema) {
+      const { url } = addressOf(name, place);
+      const { status, text } = await fetchText(`${api}${url}`, headers);
       if (status === 404) return null;
-      if (status !== 200) throw new ApiError(`GET ${path} answered ${status}: ${text.slice(0, 200)}`);
+      if (status !== 200) throw new ApiError(`GET ${url} answered ${status}: ${text.slice(0, 200)}`);
       const parsed = schema.safeParse(JSON.parse(text));
       if (!parsed.success)
-        throw new ApiError(`GET ${path} answered something else than the contract says: ${parsed.error.message}`);
+        throw new ApiError(`GET ${url} answered something else than the contract says: ${parsed.error.message}`);
       return parsed.data;
     },
   };

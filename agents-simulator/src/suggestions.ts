@@ -1,7 +1,12 @@
 import { listSchema } from '@fleetbeat/contracts/api.ts';
+import type { Body } from '@fleetbeat/contracts/client/client.ts';
 import { taskSchema, type Task } from '@fleetbeat/contracts/tasks.ts';
 import type { Platform } from './platform.ts';
 import { createRandom, type Random } from './random.ts';
+import { requestOf } from './work/calls.ts';
+
+type NewSuggestion = Body<'post /suggestions'>;
+type GivenTask = Task & { readonly agent_id: string };
 
 /** Shortest and longest time between two suggestions, and between the first ones, in milliseconds. */
 const PAUSE_MS = [60_000, 180_000] as const;
@@ -11,7 +16,7 @@ const FIRST_PAUSE_MS = 5_000;
 interface Idea {
   readonly action: string;
   readonly reasonings: readonly string[];
-  readonly effect: object;
+  readonly effect: NewSuggestion['effect'];
 }
 
 const RETRY: Idea = {
@@ -49,20 +54,25 @@ export async function suggestNowAndThen(platform: Platform, api: string, seed: n
 
 async function suggestOne(platform: Platform, api: string, random: Random): Promise<void> {
   const status = random.chance(0.7) ? 'failed' : 'in_progress';
-  const tasks = await platform.get(`/tasks?status=${status}&limit=50`, listSchema(taskSchema));
-  const some = tasks?.items.filter(({ agent_id: agent }) => agent !== null) ?? [];
+  const tasks = await platform.get('get /tasks', { query: { status, limit: 50 } }, listSchema(taskSchema));
+  const some = tasks?.items.filter((one): one is GivenTask => one.agent_id !== null) ?? [];
   if (some.length === 0) return;
   const task = random.pick(some);
   const idea = random.chance(0.08) ? PAUSE : status === 'failed' ? RETRY : CANCEL;
-  await fetch(`${api}/api/v1/suggestions`, {
+  const { url, body } = requestOf('post /suggestions', { body: suggestionOf(task, idea, random) });
+  await fetch(`${api}${url}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${platform.key ?? ''}` },
-    body: JSON.stringify(suggestionOf(task, idea, random)),
+    body: JSON.stringify(body),
     signal: AbortSignal.timeout(10_000),
   });
 }
 
-function suggestionOf({ agent_id, task_id, name }: Task, { action, reasonings, effect }: Idea, random: Random): object {
+function suggestionOf(
+  { agent_id, task_id, name }: GivenTask,
+  { action, reasonings, effect }: Idea,
+  random: Random,
+): NewSuggestion {
   return {
     agent_id,
     action,

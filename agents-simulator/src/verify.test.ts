@@ -1,6 +1,6 @@
 import type { Measures } from '@fleetbeat/contracts/api.ts';
+import { addressOf } from '@fleetbeat/contracts/client/client.ts';
 import { describe, expect, it, vi } from 'vitest';
-import type * as z from 'zod';
 import { additiveOf } from './compare.ts';
 import { exactQuantile, messagesOf, tokensOf, type EventTally } from './event-tally.ts';
 import { readFleetBefore } from './fleet-check.ts';
@@ -85,7 +85,8 @@ function platformThatSaw(events: readonly PlannedEvent[], others: { agent_id: st
         models: [...seen.models].map(([model, tally]) => ({ model, totals: measuresOf(tally), series: [] })),
       };
     }
-    if (kind === 'agents' && id === '') return { items: others, next_cursor: null };
+    if (kind === 'agents' && id === '')
+      return { items: others.map((other) => ({ ...agent(other.agent_id, seen.total), ...other })), next_cursor: null };
     if (kind === 'agents') {
       const tally = seen.agents.get(id);
       return tally === undefined ? null : rest.startsWith('/metrics') ? metrics(tally) : agent(id, tally);
@@ -142,8 +143,8 @@ function platformThatSaw(events: readonly PlannedEvent[], others: { agent_id: st
   };
   return {
     key: undefined,
-    get: <S extends z.ZodType>(path: string, schema: S) => {
-      const given = answer(path);
+    get: (name, place, schema) => {
+      const given = answer(addressOf(name, place).url.replace('/api/v1', ''));
       return Promise.resolve(given === null ? null : schema.parse(given));
     },
   };
@@ -213,7 +214,7 @@ describe('verify', () => {
     const [behind, current] = [platformThatSaw(events.slice(0, -50)), platformThatSaw(events)];
     const platform: Platform = {
       key: undefined,
-      get: (path, schema) => ((asked += 1) < 80 ? behind : current).get(path, schema),
+      get: (name, place, schema) => ((asked += 1) < 80 ? behind : current).get(name, place, schema),
     };
     expect((await verified(platform, ledger)).differences).toEqual([]);
   });

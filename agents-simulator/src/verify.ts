@@ -69,15 +69,15 @@ async function compareAll(
   before: FleetBefore | 'ignore',
   repeated: boolean,
 ): Promise<Verification> {
-  const range = `from=${ledger.from}&to=${ledger.to + 1}`;
+  const query = { from: ledger.from, to: ledger.to + 1 };
   const differences: Difference[] = [];
   const answers: Measures[] = [];
 
   await inParallel([...ledger.agents], async ([id, tally]) => {
-    const path = `/agents/${encodeURIComponent(id)}`;
+    const params = { agent_id: id };
     const [metrics, agent] = await Promise.all([
-      platform.get(`${path}/metrics?${range}`, metricsSchema),
-      platform.get(path, agentSchema),
+      platform.get('get /agents/{agent_id}/metrics', { params, query }, metricsSchema),
+      platform.get('get /agents/{agent_id}', { params }, agentSchema),
     ]);
     if (metrics === null) differences.push(missing(id, 'metrics'));
     else {
@@ -96,12 +96,13 @@ async function compareAll(
   }
 
   await inParallel([...ledger.hosts], async ([id, gauges]) => {
-    const metrics = await platform.get(`/hosts/${encodeURIComponent(id)}/metrics?${range}&step=1m`, hostMetricsSchema);
+    const place = { params: { host_id: id }, query: { ...query, step: '1m' } };
+    const metrics = await platform.get('get /hosts/{host_id}/metrics', place, hostMetricsSchema);
     differences.push(...(metrics === null ? [missing(id, 'metrics')] : compareHost(id, gauges, metrics)));
   });
 
   await inParallel([...ledger.tasks], async ([id, { status }]) => {
-    const task = await platform.get(`/tasks/${encodeURIComponent(id)}`, taskSchema);
+    const task = await platform.get('get /tasks/{task_id}', { params: { task_id: id } }, taskSchema);
     if (task === null) differences.push(missing(id, 'task'));
     else if (task.status !== status) differences.push({ scope: id, field: 'status', expected: status, actual: task.status });
   });

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Body, Question } from '@fleetbeat/contracts/client/client.ts';
 import { claimedSchema } from '@fleetbeat/contracts/task-leases.ts';
 import type { Random } from '../random.ts';
-import type { Answer, Call } from './calls.ts';
+import { requestOf, type Answer, type Call } from './calls.ts';
 import { fateOf } from './plan.ts';
 import type { ToldClaim, WorkLedger } from './work-ledger.ts';
 
@@ -63,7 +64,8 @@ async function work(shop: Shop, agentId: string, key: string, random: Random): P
   const { call, ledger, counts, seed } = shop;
   const body = { limit: 1 + random.int(AT_ONCE), lease_seconds: shop.leaseSeconds };
   const claimedAt = Date.now();
-  const answers = await call({ path: `/agents/${agentId}/tasks/claim`, body, key }, random);
+  const claimed = requestOf('post /agents/{agent_id}/tasks/claim', { params: { agent_id: agentId }, body }, key);
+  const answers = await call(claimed, random);
   const told = answers.map((answer) =>
     expects(answer, 200, ledger, agentId, 'claim') ? claimedSchema.parse(answer.body).items : [],
   );
@@ -109,17 +111,22 @@ async function work(shop: Shop, agentId: string, key: string, random: Random): P
   return claims.length > 0;
 }
 
+type What = 'heartbeat' | 'complete' | 'fail';
+type Telling<W extends What> = `post /agents/{agent_id}/tasks/{task_id}/${W}`;
+
 /** Tells the API of a claimed task. That its lease has run out meanwhile is an answer as good as another, unless it must have. */
-async function tell(
+async function tell<W extends What>(
   { call, ledger, counts }: Shop,
   claim: ToldClaim,
-  what: 'heartbeat' | 'complete' | 'fail',
-  fields: object,
+  what: W,
+  fields: Omit<Body<Telling<W>>, 'lease_token'>,
   random: Random,
   when: 'in time' | 'too late' = 'in time',
 ): Promise<void> {
-  const path = `/agents/${claim.agentId}/tasks/${encodeURIComponent(claim.taskId)}/${what}`;
-  const answers = await call({ path, body: { lease_token: claim.token, ...fields } }, random);
+  const name: Telling<W> = `post /agents/{agent_id}/tasks/{task_id}/${what}`;
+  const params = { agent_id: claim.agentId, task_id: claim.taskId };
+  const told = { params, body: { lease_token: claim.token, ...fields } } as unknown as Question<Telling<W>>;
+  const answers = await call(requestOf(name, told), random);
   const lost = answers.some(({ status }) => status === 409);
   if (lost) counts.refused += 1;
   if (when === 'too late' && !lost) {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { addressOf, type NameOf, type Question } from '@fleetbeat/contracts/client/client.ts';
 import type { Random } from '../random.ts';
 import { backoff } from '../sender.ts';
 
@@ -26,10 +27,15 @@ const TRY_MS = 30_000;
 const PATIENCE_MS = 120_000;
 
 export interface Request {
-  readonly path: string;
-  readonly body: object;
+  /** Below the origin. */
+  readonly url: string;
+  readonly body: unknown;
   /** Idempotency-Key, where the route knows it. */
-  readonly key?: string;
+  readonly key: string | undefined;
+}
+
+export function requestOf<Name extends NameOf<'post'>>(name: Name, question: Question<Name>, key?: string): Request {
+  return { url: addressOf(name, question).url, body: question.body, key };
 }
 
 /** Sends a POST as over a bad line, until an answer has come through. Answers all that the API has said to it, the last one heard. */
@@ -37,13 +43,13 @@ export type Call = (request: Request, random: Random) => Promise<readonly [Answe
 
 /** Rejects where the API is away for longer than two minutes, or once `signal` is aborted. */
 export function createCall(api: string, key: string | undefined, counts: CallCounts, signal: AbortSignal): Call {
-  async function post({ path, body, key: idempotencyKey }: Request, cutAfterMs?: number): Promise<Answer> {
+  async function post({ url, body, key: idempotencyKey }: Request, cutAfterMs?: number): Promise<Answer> {
     counts.requests += 1;
     const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json' };
     if (key !== undefined) headers['authorization'] = `Bearer ${key}`;
     if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
     const limits = [signal, AbortSignal.timeout(cutAfterMs ?? TRY_MS)];
-    const response = await fetch(`${api}/api/v1${path}`, {
+    const response = await fetch(`${api}${url}`, {
       method: 'POST',
       headers,
       body: JSON.stringify(body),

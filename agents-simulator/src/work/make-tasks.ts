@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import type { Call, Request } from './calls.ts';
+import { requestOf, type Call } from './calls.ts';
 import type { PlannedWork } from './plan.ts';
 import type { WorkLedger } from './work-ledger.ts';
 
@@ -9,26 +9,17 @@ const MAKERS = 16;
 /** Makes the planned tasks over the API: each request is one that must be done once, however often it is sent. */
 export async function makeTasks(plan: PlannedWork, call: Call, random: Random, ledger: WorkLedger): Promise<void> {
   const requests = [
-    ...plan.workflows.map(({ name, tasks }): Request => ({
-      path: '/workflows',
-      key: name,
-      body: {
-        name,
-        workflow_id: name,
-        tasks: tasks.map((task) => ({
-          key: task.name,
-          name: task.name,
-          priority: task.priority,
-          depends_on: task.waitsFor,
-          max_attempts: 100,
-        })),
-      },
-    })),
-    ...plan.single.map(({ name, priority }): Request => ({
-      path: '/tasks',
-      key: name,
-      body: { name, priority, max_attempts: 100 },
-    })),
+    ...plan.workflows.map(({ name, tasks: planned }) => {
+      const tasks = planned.map((task) => ({
+        key: task.name,
+        name: task.name,
+        priority: task.priority,
+        depends_on: [...task.waitsFor],
+        max_attempts: 100,
+      }));
+      return requestOf('post /workflows', { body: { name, workflow_id: name, tasks } }, name);
+    }),
+    ...plan.single.map(({ name, priority }) => requestOf('post /tasks', { body: { name, priority, max_attempts: 100 } }, name)),
   ];
   const left = requests.values();
   const maker = async (): Promise<void> => {

@@ -18,20 +18,22 @@ export interface FoundWork {
 /** Reads whatever was made since `from` (epoch ms) under the run's name. */
 export async function readWork(platform: Platform, run: string, plan: PlannedWork, from: number): Promise<FoundWork> {
   const tasks: Task[] = [];
-  for await (const task of pages(platform, '/tasks?sort=created_at', taskSchema)) {
+  for await (const task of pages(platform, 'get /tasks', { query: { sort: 'created_at' } }, taskSchema)) {
     // The newest come first; clocks of another machine may be a little behind.
     if (task.created_at < from - 60_000) break;
     if (task.name?.startsWith(`${run} `) === true) tasks.push(task);
   }
   const audit = new Map(tasks.map(({ task_id: id }): [string, AuditEntry[]] => [id, []]));
-  for await (const entry of pages(platform, `/audit?entity_type=task&from=${from - 60_000}`, auditEntrySchema)) {
+  const changes = { query: { entity_type: 'task', from: from - 60_000 } } as const;
+  for await (const entry of pages(platform, 'get /audit', changes, auditEntrySchema)) {
     audit.get(entry.entity_id)?.unshift(entry);
   }
   const agents: Agent[] = [];
-  for await (const agent of pages(platform, `/agents?q=${run}`, agentSchema)) agents.push(agent);
+  for await (const agent of pages(platform, 'get /agents', { query: { q: run } }, agentSchema)) agents.push(agent);
   const timelines: Timeline[] = [];
   for (const { name } of plan.workflows) {
-    const timeline = await platform.get(`/workflows/${encodeURIComponent(name)}/timeline`, timelineSchema);
+    const place = { params: { workflow_id: name } };
+    const timeline = await platform.get('get /workflows/{workflow_id}/timeline', place, timelineSchema);
     if (timeline !== null) timelines.push(timeline);
   }
   return { tasks, audit, timelines, agents };

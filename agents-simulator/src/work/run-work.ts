@@ -96,7 +96,7 @@ async function introduce(platform: Platform, options: Options, run: string, agen
   }
   for (const deadline = ts + options.verifyTimeoutMs; ;) {
     let known = 0;
-    for await (const _agent of pages(platform, `/agents?q=${run}`, agentSchema)) known += 1;
+    for await (const _agent of pages(platform, 'get /agents', { query: { q: run } }, agentSchema)) known += 1;
     if (known === agents.length) return;
     if (Date.now() > deadline) throw new Error(`only ${known} of ${agents.length} agents were known in time`);
     await sleep(250);
@@ -126,7 +126,8 @@ async function untilEnded(
 }
 
 async function isOpen(platform: Platform, run: string): Promise<boolean> {
-  const page = await platform.get(`/tasks?status=pending&status=in_progress&q=${run}&limit=1`, listSchema(taskSchema));
+  const query = { status: ['pending', 'in_progress'], q: run, limit: 1 } as const;
+  const page = await platform.get('get /tasks', { query }, listSchema(taskSchema));
   return page === null || page.items.length > 0;
 }
 
