@@ -220,6 +220,8 @@ describe.skipIf(CHROMIUM === undefined)(
       await ann.keyboard.press('c');
       await ann.getByText('Nobody is on call: there is no schedule yet.').waitFor();
       await ann.getByRole('button', { name: 'New schedule' }).click();
+      await ann.getByRole('dialog').getByLabel('Name').first().fill('Primary');
+      await ann.getByRole('button', { name: 'JSON', exact: true }).click();
       const json = ann.getByLabel('The schedule as JSON');
       const whole = await json.inputValue();
       await json.fill(whole.replace('"Primary"', '""'));

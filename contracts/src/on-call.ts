@@ -84,6 +84,20 @@ export const onCallSchema = z.object({
 });
 export const calendarSchema = z.object({ items: z.array(stretchSchema) });
 
+/** Asks who would be on call by a schedule that is not kept, in a range of at most 92 days. */
+export const schedulePreviewSchema = z
+  .strictObject({
+    definition: scheduleSchema,
+    overrides: z.array(overrideSchema).max(500).default([]),
+    from: bodyTimeSchema,
+    to: bodyTimeSchema,
+  })
+  .superRefine(({ from, to }, context) => {
+    if (to <= from) context.addIssue({ code: 'custom', path: ['to'], message: 'must lie after from' });
+    if (to - from > MAX_CALENDAR_MS) context.addIssue({ code: 'custom', path: ['to'], message: 'at most 92 days after from' });
+  });
+export type SchedulePreview = z.input<typeof schedulePreviewSchema>;
+
 /** `schedule`: the own channels of whoever is on call; `user`: that user's own channels. */
 export const targetSchema = z.strictObject({ type: z.enum(['channel', 'schedule', 'user']), id: idSchema });
 export type Target = z.infer<typeof targetSchema>;

@@ -5,6 +5,7 @@ import {
   MAX_CALENDAR_MS,
   onCallSchema,
   overrideSchema,
+  schedulePreviewSchema,
   scheduleSchema,
   storedEscalationSchema,
   storedOverrideSchema,
@@ -134,6 +135,25 @@ function scheduleRoutes({ database, query, change, now }: RoutingParts): Route[]
   const overrides = createOverrideChanges(change, now);
   const findSchedule = createFindSchedule(query);
   return [
+    route(
+      'post',
+      '/schedules/preview',
+      {
+        summary: 'Who would be on call by a schedule that is not kept, gaps included',
+        description: 'Changes nothing. Whether its users are there is not asked.',
+        body: schedulePreviewSchema,
+        answer: calendarSchema,
+      },
+      async ({ body: { definition, overrides: drafts, ...range } }) => {
+        return {
+          items: calendarOf(
+            definition,
+            drafts.map((draft, id) => ({ id, ...draft })),
+            range,
+          ),
+        };
+      },
+    ),
     ...definitionRoutes({
       kind: 'schedule',
       body: scheduleSchema,

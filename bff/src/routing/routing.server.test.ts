@@ -252,6 +252,27 @@ describe('silences', () => {
 });
 
 describe('schedules', () => {
+  it('are shown before they are kept, also where the clocks change', async () => {
+    const at = (text: string) => Date.parse(`${text}Z`);
+    const range = { from: at('2026-03-28T12:00'), to: at('2026-03-30T12:00') };
+    const preview = (body: object) => ask<{ items: Stretch[] } & Refusal>('POST', '/schedules/preview', { ...range, ...body });
+    const layers = [{ ...SCHEDULE.layers[0], users: ['ann', 'nobody-yet'], starts_on: '2026-03-28' }];
+    const override = { user_id: 'bob', from: at('2026-03-29T00:00'), to: at('2026-03-29T02:00') };
+    const { status, body } = await preview({ definition: { ...SCHEDULE, layers }, overrides: [override] });
+    expect(status).toBe(200);
+    expect(body.items.map(({ from, user_id: user }) => [new Date(from).toISOString().slice(0, 16), user])).toEqual([
+      ['2026-03-28T12:00', 'ann'],
+      ['2026-03-29T00:00', 'bob'],
+      ['2026-03-29T02:00', 'ann'],
+      ['2026-03-29T07:00', 'nobody-yet'],
+      ['2026-03-30T07:00', 'ann'],
+    ]);
+    expect((await preview({ definition: { ...SCHEDULE, layers: [] } })).body.detail).toBe(
+      'definition.layers: give at least one layer',
+    );
+    expect((await preview({ definition: SCHEDULE, to: range.from + 93 * 24 * HOUR })).body.detail).toContain('to: at most 92');
+  });
+
   it('tell who is on call, follow overrides, and answer a calendar', async () => {
     const id = await add('/schedules', SCHEDULE);
     const calendar = (query: string) => ask<{ items: Stretch[] }>('GET', `/schedules/${id}/calendar?${query}`);

@@ -44,7 +44,12 @@ export function intervalText({ weekdays, days_of_month: days, months, from, to }
   return parts.filter((part) => part !== '').join(' ');
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+export const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** Days of a month as people write them, "1, 15, -1"; what is no number is left out. */
+export function daysOf(text: string): number[] {
+  return (text.match(/-?\d+/g) ?? []).map(Number);
+}
 
 export const STATE_WORDS: Readonly<Record<StoredSilence['state'], string>> = {
   active: 'Silent now',

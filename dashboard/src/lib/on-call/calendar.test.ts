@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { useTimeZone } from '../format/format-time.ts';
-import { gapsText, isOfMonth, placedIn, shareAt, turned, weeksOf } from './calendar.ts';
+import { clockChangesIn, gapsText, isOfMonth, momentAt, placedIn, shareAt, turned, weeksOf } from './calendar.ts';
 
 const at = (text: string) => Date.parse(`${text}Z`);
 const iso = (t: number | undefined) => new Date(t ?? NaN).toISOString().slice(0, 16);
@@ -68,6 +68,12 @@ describe('stretches of a week', () => {
     ]);
   });
 
+  it('are drawn to the half hour, where the hand was', () => {
+    for (const text of ['2026-03-02T00:00', '2026-03-04T17:30', '2026-03-08T23:30'])
+      expect(iso(momentAt(week, shareAt(week, at(text)) + 0.0005))).toBe(text);
+    expect([iso(momentAt(week, -1)), iso(momentAt(week, 2))]).toEqual(['2026-03-02T00:00', '2026-03-09T00:00']);
+  });
+
   it('begin and end with the week at the latest', () => {
     expect([shareAt(week, 0), shareAt(week, at('2027-01-01T00:00'))]).toEqual([0, 1]);
   });
@@ -80,4 +86,14 @@ it('gaps are summed up', () => {
   expect(gapsText(Array.from({ length: 20 }, (_, i) => ({ from: i * 9 * hour, to: i * 9 * hour + hour })))).toContain(
     'at least 20 hours',
   );
+});
+
+it('the clocks of a zone change to the minute', () => {
+  const year = [at('2026-01-01T00:00'), at('2027-01-01T00:00')] as const;
+  expect(clockChangesIn('Europe/Berlin', ...year).map(({ t, byMinutes }) => [iso(t), byMinutes])).toEqual([
+    ['2026-03-29T01:00', 60],
+    ['2026-10-25T01:00', -60],
+  ]);
+  expect(clockChangesIn('Australia/Lord_Howe', ...year).map(({ byMinutes }) => byMinutes)).toEqual([-30, 30]);
+  expect([clockChangesIn('UTC', ...year), clockChangesIn('Nowhere/Land', ...year)]).toEqual([[], []]);
 });

@@ -97,6 +97,44 @@ export function shareAt(week: Week, t: number): number {
   return (index + Math.max(0, (t - day.from) / (day.to - day.from))) / week.length;
 }
 
+/** The moment at a share of a week, to the half hour: the other way round than `shareAt`. */
+export function momentAt(week: Week, share: number): number {
+  const days = Math.min(Math.max(share, 0), 1) * week.length;
+  const day = week[Math.min(Math.floor(days), week.length - 1)];
+  if (day === undefined) return 0;
+  const at = (days - Math.min(Math.floor(days), week.length - 1)) * (day.to - day.from);
+  return day.from + Math.round(at / HALF_HOUR) * HALF_HOUR;
+}
+const HALF_HOUR = 1_800_000;
+
+/** When the clocks of a zone change in a range, to the minute, and by how much; none where there is no such zone. */
+export function clockChangesIn(zone: string, from: number, to: number): { readonly t: number; readonly byMinutes: number }[] {
+  let format: Intl.DateTimeFormat;
+  try {
+    format = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' });
+  } catch {
+    return [];
+  }
+  const aheadAt = (t: number) => {
+    const name = format.formatToParts(t).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+    const [, sign, hours = '0', minutes = '0'] = /([+-])(\d+):(\d+)/.exec(name) ?? [];
+    return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  };
+  const changes = [];
+  for (let day = from; day < to; day += DAY) {
+    let [low, high] = [day, Math.min(day + DAY, to)];
+    const byMinutes = aheadAt(high) - aheadAt(low);
+    if (byMinutes === 0) continue;
+    while (high - low > 60_000) {
+      const middle = Math.floor((low + high) / 120_000) * 60_000;
+      if (aheadAt(middle) === aheadAt(day)) low = middle;
+      else high = middle;
+    }
+    changes.push({ t: high, byMinutes });
+  }
+  return changes;
+}
+
 /** How the gaps ahead are warned of: "Nobody is on call for 12 hours of the next 28 days." At most 20 gaps are known. */
 export function gapsText(gaps: readonly { readonly from: number; readonly to: number }[]): string | null {
   if (gaps.length === 0) return null;
