@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Claimed } from '@fleetbeat/contracts/task-leases.ts';
 import type { Template, Workflow } from '@fleetbeat/contracts/workflows.ts';
 import { postTo } from './post-to.ts';
@@ -20,8 +21,7 @@ const REPORT = {
 
 /** A template, a run of it that an agent has worked on, and one that was cancelled. To be called while the board is empty. */
 export async function seedWorkflows(system: Pick<RunningSystem, 'api' | 'key' | 'get'>): Promise<void> {
-  const { items } = await system.get<{ items: { agent_id: string }[] }>('/agents?limit=1');
-  const tasks = `/agents/${encodeURIComponent(items[0]?.agent_id ?? '')}/tasks`;
+  const tasks = `/agents/${encodeURIComponent(await firstAgent(system))}/tasks`;
   const template = await postTo<Template>(system, '/workflow-templates', REPORT);
   const runs = `/workflow-templates/${template.template_id}/runs`;
   const cancelled = await postTo<Workflow>(system, runs, { name: 'Report of the second quarter' });
@@ -37,4 +37,14 @@ export async function seedWorkflows(system: Pick<RunningSystem, 'api' | 'key' | 
       }
     }
   }
+}
+
+/** An agent is known once the first cut of its source is. */
+async function firstAgent(system: Pick<RunningSystem, 'get'>): Promise<string> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const { items } = await system.get<{ items: { agent_id: string }[] }>('/agents?limit=1');
+    if (items[0] !== undefined) return items[0].agent_id;
+    await sleep(200);
+  }
+  throw new Error('no agent is known');
 }

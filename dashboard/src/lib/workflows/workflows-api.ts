@@ -19,6 +19,11 @@ export const workflowsApi = {
   cancel: (workflowId: string) => send<Workflow>('POST', `${path(workflowId)}/cancel`),
   templates: (query: { cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
     get<List<Template>>('/workflow-templates', query, signal),
+  addTemplate: (template: unknown) => send<Template>('POST', '/workflow-templates', template),
+  replaceTemplate: ({ template_id: id, revision }: Template, template: unknown) =>
+    send<Template>('PUT', `/workflow-templates/${encodeURIComponent(id)}`, template, revision),
+  removeTemplate: ({ template_id: id, revision }: Template) =>
+    send<void>('DELETE', `/workflow-templates/${encodeURIComponent(id)}`, undefined, revision),
   run: (templateId: string, name: string) =>
     send<Workflow>('POST', `/workflow-templates/${encodeURIComponent(templateId)}/runs`, name === '' ? {} : { name }),
 };
