@@ -3,7 +3,7 @@ import type { Series } from '@fleetbeat/contracts/dashboards.ts';
 import { formatLength } from '@fleetbeat/contracts/format-duration.ts';
 import { formatNumber, formatPercent } from '@fleetbeat/contracts/format-number.ts';
 import { formatKind, kindOf } from '@fleetbeat/contracts/measure-words.ts';
-import { RULE_WINDOWS } from '@fleetbeat/contracts/rule-measures.ts';
+import { RULE_WINDOWS, type RuleMeasure } from '@fleetbeat/contracts/rule-measures.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { namesOf } from '../dashboards/known-names.ts';
 import { clock } from '../live/clock.svelte.ts';
@@ -114,7 +114,7 @@ async function readPreview(draft: RuleDraft, length: number, signal: AbortSignal
   };
 }
 
-function measuresOf(draft: RuleDraft): string[] {
+function measuresOf(draft: RuleDraft): RuleMeasure[] {
   switch (draft.kind) {
     case 'threshold':
     case 'change':
@@ -132,7 +132,7 @@ function measuresOf(draft: RuleDraft): string[] {
 
 /** Ratios and rates from what they are made of. */
 function combined(draft: RuleDraft, series: readonly Series[], stepMs: number): Series[] {
-  const [measure = '', by] = measuresOf(draft);
+  const [measure, by] = measuresOf(draft);
   const perSecond = draft.kind === 'threshold' && draft.perSecond;
   return series.flatMap((one) => {
     if (one.measure !== measure) return [];

@@ -1,22 +1,17 @@
-import type { BacktestAnswer, BacktestInput } from '@fleetbeat/contracts/backtest.ts';
-import type { List } from '@fleetbeat/contracts/api.ts';
-import type { SeriesAnswer } from '@fleetbeat/contracts/dashboards.ts';
-import type { RuleVersion } from '@fleetbeat/contracts/rules.ts';
-import { get, send, windowQuery, type Window } from '../api/client.ts';
+import type { Body, Place } from '@fleetbeat/contracts/client/client.ts';
+import { ask } from '../api/ask.ts';
+import { windowQuery, type Window } from '../api/client.ts';
+
+type SeriesQuery = Place<'get /series'>['query'];
 
 /** What only the pages of rules ask. Every function rejects with an `ApiProblem`. */
 export const rulesApi = {
-  backtest: (question: BacktestInput) => send<BacktestAnswer>('POST', '/rules/backtest', question),
+  backtest: (question: Body<'post /rules/backtest'>) => ask('post /rules/backtest', { body: question }),
   versions: (ruleId: string, signal?: AbortSignal) =>
-    get<List<RuleVersion>>(`/rules/${encodeURIComponent(ruleId)}/versions`, { limit: 50 }, signal),
+    ask('get /rules/{rule_id}/versions', { params: { rule_id: ruleId }, query: { limit: 50 }, signal }),
   series: (
-    question: { set: string; keys: readonly string[]; measures: readonly string[] },
+    { set, keys, measures }: { set: SeriesQuery['set']; keys: readonly string[]; measures: SeriesQuery['measure'] },
     window: Window,
     signal?: AbortSignal,
-  ) =>
-    get<SeriesAnswer>(
-      '/series',
-      { set: question.set, key: question.keys, measure: question.measures, ...windowQuery(window) },
-      signal,
-    ),
+  ) => ask('get /series', { query: { set, key: keys, measure: measures, ...windowQuery(window) }, signal }),
 };

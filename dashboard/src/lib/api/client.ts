@@ -18,7 +18,7 @@ import type { AuditEntry } from '@fleetbeat/contracts/audit.ts';
 import type { RuleInput, StoredRule } from '@fleetbeat/contracts/rules.ts';
 import type { Task } from '@fleetbeat/contracts/tasks.ts';
 import { stepText } from '../time-range/range.ts';
-import { ApiProblem, problemOf, unreachable } from './problem.ts';
+import { request } from './ask.ts';
 
 /** The one way to the REST API. Every function rejects with an `ApiProblem`, or with an `AbortError` when aborted. */
 
@@ -32,13 +32,6 @@ export interface Window {
 }
 
 type Query = Record<string, string | number | undefined | null | readonly string[]>;
-
-let whenSignedOut: () => void = () => {};
-
-/** Names what happens when the server answers 401. */
-export function onSignedOut(handler: () => void): void {
-  whenSignedOut = handler;
-}
 
 /** A path of the API with its question. */
 export function url(path: string, query: Query): string {
@@ -54,37 +47,6 @@ export function url(path: string, query: Query): string {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-async function request<T>(
-  method: Method,
-  path: string,
-  init: RequestInit & { headers?: Record<string, string> } = {},
-): Promise<T> {
-  let answer: Response;
-  try {
-    answer = await fetch(path, {
-      ...init,
-      method,
-      credentials: 'same-origin',
-      headers: { accept: 'application/json', ...(init.body ? { 'content-type': 'application/json' } : {}), ...init.headers },
-    });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw unreachable();
-  }
-  if (!answer.ok) {
-    const problem = await problemOf(answer);
-    if (answer.status === 401 && !path.endsWith('/session')) whenSignedOut();
-    throw problem;
-  }
-  if (answer.status === 204 || answer.headers.get('content-length') === '0') return undefined as T;
-  try {
-    return (await answer.json()) as T;
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ApiProblem(answer.status, 'The answer cannot be read', 'The server answered with something other than JSON.');
-  }
-}
-
 /** For the API of one feature, which need not be part of every page. */
 export function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
   return request<T>('GET', url(path, query), signal ? { signal } : {});
@@ -99,7 +61,7 @@ export function send<T>(method: Method, path: string, body?: unknown, revision?:
 }
 
 /** A stretch of time as the API takes it. */
-export function windowQuery(window: Window): Query {
+export function windowQuery(window: Window): { from: number; to: number; step: string | undefined } {
   return {
     from: Math.floor(window.from),
     to: Math.ceil(window.to),

@@ -1,6 +1,5 @@
-import type { List } from '@fleetbeat/contracts/api.ts';
-import type { Comment, Commented } from '@fleetbeat/contracts/comments.ts';
-import { get, send } from '../api/client.ts';
+import type { Commented } from '@fleetbeat/contracts/comments.ts';
+import { ask } from '../api/ask.ts';
 
 /** What is said about what. */
 export interface Subject {
@@ -11,8 +10,9 @@ export interface Subject {
 export const commentsApi = {
   /** The newest first. */
   list: (subject: Subject, query: { limit: number; cursor?: string | null | undefined }, signal?: AbortSignal) =>
-    get<List<Comment>>('/comments', { ...subject, ...query, order: 'desc' }, signal),
-  add: (subject: Subject, text: string) => send<Comment>('POST', '/comments', { ...subject, text }),
-  edit: (id: number, text: string, revision: number) => send<Comment>('PATCH', `/comments/${id}`, { text }, revision),
-  remove: (id: number) => send<void>('DELETE', `/comments/${id}`),
+    ask('get /comments', { query: { ...subject, ...query, order: 'desc' }, signal }),
+  add: (subject: Subject, text: string) => ask('post /comments', { body: { ...subject, text } }),
+  edit: (id: number, text: string, revision: number) =>
+    ask('patch /comments/{comment_id}', { params: { comment_id: id }, body: { text }, revision }),
+  remove: (id: number) => ask('delete /comments/{comment_id}', { params: { comment_id: id } }),
 };

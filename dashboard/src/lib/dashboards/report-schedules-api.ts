@@ -1,19 +1,22 @@
-import type { List } from '@fleetbeat/contracts/api.ts';
-import type { Channel } from '@fleetbeat/contracts/channels.ts';
-import type { ReportSchedule, ReportScheduleInput } from '@fleetbeat/contracts/reports.ts';
-import { get, send } from '../api/client.ts';
+import type { Body } from '@fleetbeat/contracts/client/client.ts';
+import type { ReportSchedule } from '@fleetbeat/contracts/reports.ts';
+import { ask } from '../api/ask.ts';
 
-const path = (dashboardId: string) => `/dashboards/${encodeURIComponent(dashboardId)}/report-schedules`;
-const one = (dashboardId: string, id: string) => `${path(dashboardId)}/${encodeURIComponent(id)}`;
+type Input = Body<'post /dashboards/{dashboard_id}/report-schedules'>;
+
+const of = (dashboardId: string, id: string) => ({ params: { dashboard_id: dashboardId, schedule_id: id } });
 
 /** When a dashboard is mailed, and over what. Every function rejects with an `ApiProblem`. */
 export const reportSchedulesApi = {
-  list: (dashboardId: string, signal?: AbortSignal) => get<{ items: ReportSchedule[] }>(path(dashboardId), {}, signal),
-  create: (dashboardId: string, input: ReportScheduleInput) => send<ReportSchedule>('POST', path(dashboardId), input),
-  replace: (dashboardId: string, { id, revision }: ReportSchedule, input: ReportScheduleInput) =>
-    send<ReportSchedule>('PUT', one(dashboardId, id), input, revision),
+  list: (dashboardId: string, signal?: AbortSignal) =>
+    ask('get /dashboards/{dashboard_id}/report-schedules', { params: { dashboard_id: dashboardId }, signal }),
+  create: (dashboardId: string, input: Input) =>
+    ask('post /dashboards/{dashboard_id}/report-schedules', { params: { dashboard_id: dashboardId }, body: input }),
+  replace: (dashboardId: string, { id, revision }: ReportSchedule, input: Input) =>
+    ask('put /dashboards/{dashboard_id}/report-schedules/{schedule_id}', { ...of(dashboardId, id), body: input, revision }),
   remove: (dashboardId: string, { id, revision }: ReportSchedule) =>
-    send<void>('DELETE', one(dashboardId, id), undefined, revision),
-  sendNow: (dashboardId: string, { id }: ReportSchedule) => send<ReportSchedule>('POST', `${one(dashboardId, id)}/send`),
-  emailChannels: (signal?: AbortSignal) => get<List<Channel>>('/channels', { type: 'email', limit: 200 }, signal),
+    ask('delete /dashboards/{dashboard_id}/report-schedules/{schedule_id}', { ...of(dashboardId, id), revision }),
+  sendNow: (dashboardId: string, { id }: ReportSchedule) =>
+    ask('post /dashboards/{dashboard_id}/report-schedules/{schedule_id}/send', of(dashboardId, id)),
+  emailChannels: (signal?: AbortSignal) => ask('get /channels', { query: { type: 'email', limit: 200 }, signal }),
 };

@@ -1,6 +1,4 @@
-import type { List } from '@fleetbeat/contracts/api.ts';
-import type { Person } from '@fleetbeat/contracts/users.ts';
-import { get } from '../api/client.ts';
+import { ask } from '../api/ask.ts';
 import { Resource } from '../api/resource.svelte.ts';
 import { session } from '../api/session.svelte.ts';
 
@@ -10,7 +8,7 @@ const REFRESH_EVERY = 300_000;
 
 /** Who is who: ids and addresses as names, and which of them one is oneself. */
 class People {
-  readonly resource = new Resource((signal) => get<List<Person>>('/people', { limit: MOST }, signal));
+  readonly resource = new Resource((signal) => ask('get /people', { query: { limit: MOST }, signal }));
   readonly #byId = $derived(new Map(this.resource.data?.items.map((one) => [one.id, one])));
   readonly #byEmail = $derived(new Map(this.resource.data?.items.map((one) => [one.email, one])));
 

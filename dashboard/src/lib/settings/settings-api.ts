@@ -1,84 +1,66 @@
-import type { List } from '@fleetbeat/contracts/api.ts';
-import type { AuditEntry } from '@fleetbeat/contracts/audit.ts';
-import type { Channel, ChannelTest } from '@fleetbeat/contracts/channels.ts';
-import type { Delivery, WholeDelivery } from '@fleetbeat/contracts/delivery.ts';
-import type { ApiKeyListed, Invitation, InvitationInput, User, UserPatch, UserSession } from '@fleetbeat/contracts/users.ts';
-import { get, send } from '../api/client.ts';
+import type { Answer, Body, Place } from '@fleetbeat/contracts/client/client.ts';
+import type { Channel } from '@fleetbeat/contracts/channels.ts';
+import { ask } from '../api/ask.ts';
 
 /** What an installation is run by: channels, people, keys, the audit log, and one's own account. Rejects as the rest of the API does. */
 
 const MOST = 500;
 const PAGE = 50;
-const id = encodeURIComponent;
 
-export interface Me {
-  readonly id: string;
-  readonly name: string;
-  readonly scopes: readonly string[];
-  /** Null for whoever came by a sign-in link. */
-  readonly account: { readonly email: string; readonly role: string; readonly two_factor_enabled: boolean } | null;
-}
+export type Me = Answer<'get /me'>;
 /** Shown once, to be passed on. */
-export interface PasswordLink {
-  readonly url: string;
-  readonly expires_at: number;
-}
-export type NewKey = ApiKeyListed & { readonly key: string };
-export interface DeliveryQuery {
-  readonly channel_id?: string | undefined;
-  readonly state?: string | undefined;
-}
-export interface AuditQuery {
-  readonly entity_type?: string | undefined;
-  readonly entity_id?: string | undefined;
-  readonly action?: string | undefined;
-  readonly actor_id?: string | undefined;
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-}
+export type PasswordLink = Answer<'post /invitations'>;
+export type NewKey = Answer<'post /keys'>;
+export type DeliveryQuery = Pick<NonNullable<Place<'get /deliveries'>['query']>, 'channel_id' | 'state'>;
+type Audited = NonNullable<Place<'get /audit'>['query']>;
+/** The action is what stands in an address, which the API may refuse. */
+export type AuditQuery = Omit<Audited, 'limit' | 'cursor' | 'action'> & { action?: string | undefined };
 type Cursor = string | null;
 
 export const settingsApi = {
-  me: (signal?: AbortSignal) => get<Me>('/me', {}, signal),
-  rename: (name: string) => send<Me>('PATCH', '/me', { name }),
+  me: (signal?: AbortSignal) => ask('get /me', { signal }),
+  rename: (name: string) => ask('patch /me', { body: { name } }),
   changePassword: (current: string, next: string) =>
-    send<void>('POST', '/me/password', { current_password: current, new_password: next }),
-  beginSecondFactor: (password: string) =>
-    send<{ totp_uri: string; backup_codes: string[] }>('POST', '/me/second-factor', { password }),
-  confirmSecondFactor: (code: string) => send<void>('POST', '/me/second-factor/confirm', { code }),
-  endSecondFactor: (password: string) => send<void>('POST', '/me/second-factor/end', { password }),
-  sessions: (signal?: AbortSignal) => get<{ items: UserSession[] }>('/me/sessions', {}, signal),
-  endSession: (sessionId: string) => send<void>('DELETE', `/me/sessions/${id(sessionId)}`),
-  endOtherSessions: () => send<void>('DELETE', '/me/sessions'),
+    ask('post /me/password', { body: { current_password: current, new_password: next } }),
+  beginSecondFactor: (password: string) => ask('post /me/second-factor', { body: { password } }),
+  confirmSecondFactor: (code: string) => ask('post /me/second-factor/confirm', { body: { code } }),
+  endSecondFactor: (password: string) => ask('post /me/second-factor/end', { body: { password } }),
+  sessions: (signal?: AbortSignal) => ask('get /me/sessions', { signal }),
+  endSession: (sessionId: string) => ask('delete /me/sessions/{session_id}', { params: { session_id: sessionId } }),
+  endOtherSessions: () => ask('delete /me/sessions'),
 
-  channels: (signal?: AbortSignal) => get<List<Channel>>('/channels', { limit: MOST }, signal),
-  addChannel: (channel: unknown) => send<Channel>('POST', '/channels', channel),
-  changeChannel: ({ id: channel, revision }: Channel, patch: unknown) =>
-    send<Channel>('PATCH', `/channels/${id(channel)}`, patch, revision),
-  deleteChannel: ({ id: channel, revision }: Channel) => send<void>('DELETE', `/channels/${id(channel)}`, undefined, revision),
-  testChannel: (channelId: string) => send<ChannelTest>('POST', `/channels/${id(channelId)}/test`),
-  replayChannel: (channelId: string) => send<{ replayed: number }>('POST', `/channels/${id(channelId)}/replay`, {}),
+  channels: (signal?: AbortSignal) => ask('get /channels', { query: { limit: MOST }, signal }),
+  /** What is in a form may be anything: the API says what is wrong with it. */
+  addChannel: (channel: Record<string, unknown>) => ask('post /channels', { body: channel as Body<'post /channels'> }),
+  changeChannel: ({ id, revision }: Channel, patch: Record<string, unknown>) =>
+    ask('patch /channels/{channel_id}', { params: { channel_id: id }, body: patch, revision }),
+  deleteChannel: ({ id, revision }: Channel) => ask('delete /channels/{channel_id}', { params: { channel_id: id }, revision }),
+  testChannel: (channelId: string) => ask('post /channels/{channel_id}/test', { params: { channel_id: channelId } }),
+  replayChannel: (channelId: string) =>
+    ask('post /channels/{channel_id}/replay', { params: { channel_id: channelId }, body: {} }),
   deliveries: (query: DeliveryQuery, cursor: Cursor, signal?: AbortSignal) =>
-    get<List<Delivery>>('/deliveries', { ...query, cursor, limit: PAGE }, signal),
-  delivery: (deliveryId: number, signal?: AbortSignal) => get<WholeDelivery>(`/deliveries/${deliveryId}`, {}, signal),
-  replayDelivery: (deliveryId: number) => send<WholeDelivery>('POST', `/deliveries/${deliveryId}/replay`),
+    ask('get /deliveries', { query: { ...query, cursor, limit: PAGE }, signal }),
+  delivery: (deliveryId: number, signal?: AbortSignal) =>
+    ask('get /deliveries/{delivery_id}', { params: { delivery_id: deliveryId }, signal }),
+  replayDelivery: (deliveryId: number) => ask('post /deliveries/{delivery_id}/replay', { params: { delivery_id: deliveryId } }),
 
   users: (q: string, cursor: Cursor, signal?: AbortSignal) =>
-    get<List<User>>('/users', { q: q.trim(), cursor, limit: PAGE }, signal),
-  changeUser: (userId: string, patch: UserPatch) => send<User>('PATCH', `/users/${id(userId)}`, patch),
-  deleteUser: (userId: string) => send<void>('DELETE', `/users/${id(userId)}`),
-  signOutUser: (userId: string) => send<void>('DELETE', `/users/${id(userId)}/sessions`),
-  passwordLink: (userId: string) => send<PasswordLink>('POST', `/users/${id(userId)}/password-link`),
-  invitations: (signal?: AbortSignal) => get<{ items: Invitation[] }>('/invitations', {}, signal),
-  invite: (invitation: InvitationInput) => send<PasswordLink>('POST', '/invitations', invitation),
-  withdraw: (email: string) => send<void>('DELETE', `/invitations/${id(email)}`),
+    ask('get /users', { query: { q: q.trim(), cursor, limit: PAGE }, signal }),
+  changeUser: (userId: string, patch: Body<'patch /users/{user_id}'>) =>
+    ask('patch /users/{user_id}', { params: { user_id: userId }, body: patch }),
+  deleteUser: (userId: string) => ask('delete /users/{user_id}', { params: { user_id: userId } }),
+  signOutUser: (userId: string) => ask('delete /users/{user_id}/sessions', { params: { user_id: userId } }),
+  passwordLink: (userId: string) => ask('post /users/{user_id}/password-link', { params: { user_id: userId } }),
+  invitations: (signal?: AbortSignal) => ask('get /invitations', { signal }),
+  invite: (invitation: Body<'post /invitations'>) => ask('post /invitations', { body: invitation }),
+  withdraw: (email: string) => ask('delete /invitations/{email}', { params: { email } }),
 
-  keys: (cursor: Cursor, signal?: AbortSignal) => get<List<ApiKeyListed>>('/keys', { cursor, limit: PAGE }, signal),
-  addKey: (key: { name: string; scopes: readonly string[]; expires_at: number | null }) => send<NewKey>('POST', '/keys', key),
+  keys: (cursor: Cursor, signal?: AbortSignal) => ask('get /keys', { query: { cursor, limit: PAGE }, signal }),
+  addKey: (key: Body<'post /keys'>) => ask('post /keys', { body: key }),
   rotateKey: (keyId: string, graceSeconds: number) =>
-    send<NewKey>('POST', `/keys/${id(keyId)}/rotate`, { grace_seconds: graceSeconds }),
-  revokeKey: (keyId: string) => send<void>('DELETE', `/keys/${id(keyId)}`),
+    ask('post /keys/{key_id}/rotate', { params: { key_id: keyId }, body: { grace_seconds: graceSeconds } }),
+  revokeKey: (keyId: string) => ask('delete /keys/{key_id}', { params: { key_id: keyId } }),
 
   audit: (query: AuditQuery, cursor: Cursor, signal?: AbortSignal) =>
-    get<List<AuditEntry>>('/audit', { ...query, cursor, limit: PAGE }, signal),
+    ask('get /audit', { query: { ...(query as Audited), cursor, limit: PAGE }, signal }),
 };
