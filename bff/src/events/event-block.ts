@@ -5,7 +5,7 @@ import type { EventTypeName } from './event-types.ts';
 import { eventTime } from '@fleetbeat/contracts/events.ts';
 import type { BlockContent, BlockHeader, PlacedEvent } from './merge-blocks.ts';
 
-/** Reading a block of raw events: zstd-compressed NDJSON, the events as they came. */
+/** Reading a block of raw events: zstd-compressed NDJSON, the events as they came, of several agents where their blocks are small. */
 
 /** Bytes of text that one block may unpack to. */
 export const MAX_BLOCK_BYTES = 256 * 1024 * 1024;
@@ -21,9 +21,16 @@ export interface EventMatch {
   readonly q?: string | undefined;
 }
 
+/** A block's header, and where in the unpacked bytes its lines are, half-open; null: all are its own. */
+export interface PlacedBlock extends BlockHeader {
+  readonly textFrom: number | null;
+  readonly textTo: number | null;
+}
+
 /** The events of a block that match. A line that is no event (it should not be there) is left out. */
-export async function readBlock(header: BlockHeader, block: Buffer, match: EventMatch): Promise<BlockContent> {
-  const text = (await unpack(block, { maxOutputLength: MAX_BLOCK_BYTES })).toString('utf8');
+export async function readBlock(header: PlacedBlock, block: Buffer, match: EventMatch): Promise<BlockContent> {
+  const bytes = await unpack(block, { maxOutputLength: MAX_BLOCK_BYTES });
+  const text = bytes.toString('utf8', header.textFrom ?? 0, header.textTo ?? bytes.length);
   const needle = match.q?.toLowerCase();
   const events: PlacedEvent[] = [];
   let position = -1;

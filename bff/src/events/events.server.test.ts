@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { List, StoredEvent } from '@fleetbeat/contracts/api.ts';
 import { createLogger } from '@fleetbeat/infra/logger.ts';
@@ -117,6 +118,46 @@ describe('raw events', () => {
     } while (cursor !== undefined);
     expect(found).toEqual(['event-3 hay']);
     expect(pages).toBeGreaterThan(10);
+  });
+
+  it('of several agents in one frame are told apart', async () => {
+    const agents = ['small-1', 'small-2', 'small-3'];
+    const lines = agents.map((agent_id, n) =>
+      [0, 1].map((i) =>
+        JSON.stringify({ agent_id, ts: T + 900_000 + n * 10 + i, message_type: 'tool_call', content: `☃ ${agent_id}/${i}` }),
+      ),
+    );
+    const texts = lines.map((each) => Buffer.from(each.join('\n')));
+    const starts = texts.map((_, n) => texts.slice(0, n).reduce((sum, text) => sum + text.length + 1, 0));
+    const frame = zstdCompressSync(texts.map((text) => text.toString()).join('\n'));
+    for (const [n, agent] of agents.entries()) {
+      await addAgent(bff.database, { agent_id: agent, source: 1, last_seen: T });
+      const at = starts[n] ?? 0;
+      await bff.database.query(
+        `insert into event_blocks (source, seq, agent_id, events, min_ts, max_ts, types, block, frame_of, text_from, text_to)
+         values (1, 200, $1, 2, $2::bigint, $2::bigint + 1, 63, $3, $4, $5, $6)`,
+        [agent, T + 900_000 + n * 10, n === 2 ? frame : '', n === 2 ? null : 'small-3', at, at + (texts[n]?.length ?? 0)],
+      );
+    }
+    for (const agent of agents) {
+      expect((await read(`/agents/${agent}/events`, {})).map(({ event }) => event['content'])).toEqual([
+        `☃ ${agent}/1`,
+        `☃ ${agent}/0`,
+      ]);
+    }
+    const newest = await read('/events', { from: T + 900_000 });
+    expect(newest.map(({ agent_id: agent }) => agent)).toEqual([
+      'small-3',
+      'small-3',
+      'small-2',
+      'small-2',
+      'small-1',
+      'small-1',
+    ]);
+    // The row with the frame has reached its age a moment before the others.
+    await bff.database.query(`delete from event_blocks where agent_id = 'small-3'`);
+    expect(await read('/agents/small-1/events', {})).toEqual([]);
+    await bff.database.query(`delete from event_blocks where seq = 200`);
   });
 
   it('that cannot be read do not take the others with them', async () => {

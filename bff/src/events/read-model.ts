@@ -4,10 +4,10 @@ import type { Logger } from '@fleetbeat/infra/logger.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { ReadQuery } from '../http/read-query.ts';
-import { readBlock, type EventMatch } from './event-block.ts';
+import { readBlock, type EventMatch, type PlacedBlock } from './event-block.ts';
 import { cursorContent, cursorPosition } from './event-order.ts';
 import { ALL_TYPES, typeBit, type EventTypeName } from './event-types.ts';
-import { mergeBlocks, TooManyOverlappingBlocks, type BlockContent, type BlockHeader, type MergeBudget } from './merge-blocks.ts';
+import { mergeBlocks, TooManyOverlappingBlocks, type BlockContent, type MergeBudget } from './merge-blocks.ts';
 
 export interface EventFilter {
   /** Undefined reads the whole fleet's. */
@@ -36,10 +36,13 @@ interface BlockRow {
   min_ts: number;
   max_ts: number;
   events: number;
+  frame_of: string | null;
+  text_from: number | null;
+  text_to: number | null;
   block: Buffer | null;
 }
 
-interface ReadHeader extends BlockHeader {
+interface ReadHeader extends PlacedBlock {
   readonly block: Buffer | null;
 }
 
@@ -97,11 +100,15 @@ export function createEventsReadModel(query: ReadQuery, logger: Logger, budget: 
           : `and (max_ts < $4 or (source, seq, agent_id) > (${place(last.source)}, ${place(last.seq)}, ${place(last.agent_id)}))`;
       const rows = await query<BlockRow>(
         'events.blocks',
-        `select source, seq, agent_id, min_ts, max_ts, events,
-           case when octet_length(block) <= ${SMALL_BLOCK_BYTES} then block end as block
-         from event_blocks
-         where max_ts <= $4 and max_ts >= $2 and min_ts <= $3 and (types & $1::smallint) <> 0 ${ofAgent} ${further}
-         order by max_ts desc, source, seq, agent_id limit $5`,
+        `select b.*, case when octet_length(frame.block) <= ${SMALL_BLOCK_BYTES} then frame.block end as block
+         from (
+           select source, seq, agent_id, min_ts, max_ts, events, frame_of, text_from, text_to from event_blocks
+           where max_ts <= $4 and max_ts >= $2 and min_ts <= $3 and (types & $1::smallint) <> 0 ${ofAgent} ${further}
+           order by max_ts desc, source, seq, agent_id limit $5
+         ) b
+         left join event_blocks frame
+           on frame.source = b.source and frame.seq = b.seq and frame.agent_id = coalesce(b.frame_of, b.agent_id)
+         order by b.max_ts desc, b.source, b.seq, b.agent_id`,
         values,
       );
       yield* rows.map(headerOf);
@@ -147,6 +154,9 @@ function headerOf(row: BlockRow): ReadHeader {
     minTs: row.min_ts,
     maxTs: row.max_ts,
     events: row.events,
-    block: row.block,
+    textFrom: row.text_from,
+    textTo: row.text_to,
+    // A frame that is shared is small; it may have reached its age a moment before this row.
+    block: row.frame_of === null ? row.block : (row.block ?? EMPTY_BLOCK),
   };
 }

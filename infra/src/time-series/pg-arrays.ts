@@ -9,12 +9,15 @@ const HEADER = 20;
 
 const LARGEST_INT8 = 9_223_372_036_854_774_784;
 
-/** An empty array of bigint. */
-export const NO_INT8: Buffer = (() => {
+/** An empty array of bigint; `unnest` fills up with nulls what is shorter than the others. */
+export const NO_INT8 = emptyArray(OID.int8);
+const NO_TEXT = emptyArray(OID.text);
+
+function emptyArray(elementType: number): Buffer {
   const buffer = Buffer.alloc(12);
-  buffer.writeInt32BE(OID.int8, 8);
+  buffer.writeInt32BE(elementType, 8);
   return buffer;
-})();
+}
 
 /** `bigint[]` of `count` integers; what does not fit into 64 bits saturates. Throws a `RangeError` for a fraction or NaN. */
 export function int8Array(count: number, at: (index: number) => number): Buffer {
@@ -46,15 +49,23 @@ export function int2Array(count: number, at: (index: number) => number): Buffer 
   return buffer;
 }
 
-/** `text[]`. */
-export function textArray(count: number, at: (index: number) => string): Buffer {
+/** `text[]` with nulls; an empty one where there is nothing else. */
+export function textArray(count: number, at: (index: number) => string | null): Buffer {
   let size = HEADER;
-  for (let i = 0; i < count; i++) size += 4 + 3 * at(i).length;
+  let given = false;
+  for (let i = 0; i < count; i++) {
+    const text = at(i);
+    given ||= text !== null;
+    size += 4 + 3 * (text?.length ?? 0);
+  }
+  if (!given) return NO_TEXT;
   const buffer = Buffer.allocUnsafe(size);
   let offset = header(buffer, OID.text, count);
+  buffer.writeInt32BE(1, 4);
   for (let i = 0; i < count; i++) {
-    const length = buffer.write(at(i), offset + 4, 'utf8');
-    buffer.writeInt32BE(length, offset);
+    const text = at(i);
+    const length = text === null ? 0 : buffer.write(text, offset + 4, 'utf8');
+    buffer.writeInt32BE(text === null ? -1 : length, offset);
     offset += 4 + length;
   }
   return buffer.subarray(0, offset);
