@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts';
 import { createInfluxClient, type InfluxClient } from './influx-client.ts';
 import { addRows, isCutOff, statementFor } from './influx-query.ts';
 import { lineOf, MEASUREMENTS, quote, recomputedMeasurement } from './line-protocol.ts';
+import { limited, RequestSize } from './request-size.ts';
 import { StoreRefused, StoreUnavailable, TooManyRows, type PartialQuery, type TimeSeriesStore } from './time-series.ts';
 
 /**
@@ -14,8 +15,9 @@ import { StoreRefused, StoreUnavailable, TooManyRows, type PartialQuery, type Ti
  */
 
 /** Of one request: servers take 25 MB by default. */
-const WRITE_LINES = 5_000;
 const WRITE_BYTES = 4_000_000;
+/** Requests of this process that write at a time: a slow server gets no more to do than it can. */
+const WRITES_AT_ONCE = 2;
 /** Keys of one statement. */
 const READ_KEYS = 250;
 /** A delete is done a day at a time, so that none runs long. */
@@ -24,6 +26,8 @@ const EXPIRE_TIMEOUT_MS = 120_000;
 
 export function createInfluxStore(config: InfluxConfig, logger: Logger): TimeSeriesStore & { readonly engine: 'influxdb' } {
   const client = createInfluxClient(config);
+  const size = new RequestSize();
+  const inTurn = limited(WRITES_AT_ONCE);
   let database: Promise<void> | undefined;
   /** Creates the database of a 1.x server once; again after it has gone away. */
   const withDatabase = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -39,7 +43,7 @@ export function createInfluxStore(config: InfluxConfig, logger: Logger): TimeSer
   };
   return {
     engine: 'influxdb',
-    write: (rows) => withDatabase(() => write(client, rows, logger)),
+    write: (rows) => withDatabase(() => write(rows, size, (lines) => inTurn(() => send(client, lines, size, logger)))),
     read: (query) => withDatabase(() => read(client, query)),
     expire: (tier, before) => withDatabase(() => expire(client, tier, before)),
     drop: (version, from, to) => withDatabase(() => drop(client, version, from, to)),
@@ -64,27 +68,36 @@ async function run(client: InfluxClient, statement: string, timeoutMs?: number):
   );
 }
 
-async function write(client: InfluxClient, rows: readonly PartialRow[], logger: Logger): Promise<void> {
+async function write(
+  rows: readonly PartialRow[],
+  size: RequestSize,
+  send: (lines: readonly string[]) => Promise<void>,
+): Promise<void> {
   let lines: string[] = [];
   let bytes = 0;
-  const send = async () => {
-    if (lines.length === 0) return;
-    const batch = lines;
-    lines = [];
-    bytes = 0;
-    await client.write(batch).catch((error: unknown) => {
-      // What is older than the retention would be gone at once; the server has stored all the rest.
-      if (!(error instanceof StoreRefused && /retention policy/i.test(error.message))) throw error;
-      logger.warn({ err: error }, 'InfluxDB dropped rows that are older than its retention: is it shorter than RETENTION_1H?');
-    });
-  };
   for (const row of rows) {
     const line = lineOrRefusal(row);
     lines.push(line);
     bytes += line.length;
-    if (lines.length >= WRITE_LINES || bytes >= WRITE_BYTES) await send();
+    if (lines.length < size.lines && bytes < WRITE_BYTES) continue;
+    await send(lines);
+    lines = [];
+    bytes = 0;
   }
-  await send();
+  if (lines.length > 0) await send(lines);
+}
+
+async function send(client: InfluxClient, lines: readonly string[], size: RequestSize, logger: Logger): Promise<void> {
+  const start = performance.now();
+  try {
+    await client.write(lines);
+  } catch (error) {
+    // What is older than the retention would be gone at once; the server has stored all the rest.
+    if (!(error instanceof StoreRefused && /retention policy/i.test(error.message))) throw error;
+    logger.warn({ err: error }, 'InfluxDB dropped rows that are older than its retention: is it shorter than RETENTION_1H?');
+  } finally {
+    size.took(lines.length, performance.now() - start);
+  }
 }
 
 function lineOrRefusal(row: PartialRow): string {
