@@ -1,15 +1,19 @@
 import { zstdDecompressSync } from 'node:zlib';
-import type { DeadLetter, List, StoredEvent } from '@fleetbeat/contracts/api.ts';
+import type { AgentLedger, DeadLetter, List, StoredEvent } from '@fleetbeat/contracts/api.ts';
+import { erasureSchema, type Erasure } from '@fleetbeat/contracts/erasures.ts';
 import { NO_REDACTION } from '@fleetbeat/contracts/redaction.ts';
 import { agentMessage, heartbeat, hostSample, ndjson, taskEvent } from '@fleetbeat/contracts/testing.ts';
 import type { EventTopic } from '@fleetbeat/contracts/events.ts';
 import { startTestBff, type TestBff } from '../bff/src/start-test-bff.ts';
+import { loadSecret } from '@fleetbeat/infra/access/secret.ts';
 import { createLifecycle, type Lifecycle } from '@fleetbeat/infra/lifecycle.ts';
 import { createLogger } from '@fleetbeat/infra/logger.ts';
 import { createMetrics } from '@fleetbeat/infra/metrics.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { startTestGateway, type TestGateway } from '../ingest/src/gateway/testing.ts';
+import { reconcile } from '../processors/src/ledger/reconcile.ts';
 import { start as startProcessors } from '../processors/src/main.ts';
+import { beginErasure, runErasure } from '../processors/src/privacy/run-erasure.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const logger = createLogger('privacy-test', 'silent');
@@ -57,7 +61,7 @@ async function everythingStored(): Promise<string> {
       for (const value of Object.values(row)) {
         if (Buffer.isBuffer(value)) texts.push(value.toString('latin1'));
       }
-      if (Buffer.isBuffer(row['block'])) texts.push(zstdDecompressSync(row['block']).toString());
+      if (Buffer.isBuffer(row['block']) && row['block'].length > 0) texts.push(zstdDecompressSync(row['block']).toString());
       texts.push(JSON.stringify(row));
     }
   }
@@ -129,4 +133,76 @@ test('what was planted is in no store, however it came, and everything counts', 
   const letters = await get<List<DeadLetter>>('/dead-letters');
   expect(letters.items).toHaveLength(3);
   expect(JSON.stringify(letters)).not.toContain('planted');
+});
+
+/** How often something stands in what is stored. */
+async function mentions(text: string): Promise<number> {
+  return (await everythingStored()).split(text).length - 1;
+}
+
+test('what is kept of a user is erased, stays away however it comes again, and everything still counts', async () => {
+  await bff.database.query('update redaction_settings set settings = settings || $1, revision = revision + 1', [
+    { enabled: false },
+  ]);
+  const start = await read();
+  const of = (user_id: string, content: string, more: object = {}) => agentMessage({ agent_id: 'er', user_id, content, ...more });
+  const late = of('joe', 'joe said late', { ts: Date.now() });
+  const events = [of('joe', 'joe said 1'), of('jim', 'jim said 1'), of('joe', 'joe said 2'), of('jim', 'jim said joe')];
+  await publish('agent-events', ndjson(events));
+  await publish('agent-events', ndjson([agentMessage({ agent_id: 'other', user_id: 'joe', content: 'joe said 3' })]));
+  await publish(
+    'agent-events',
+    Buffer.from('{"user_id":"joe","content":"joe said 4", oops\n{"user_id":"jim","content":"jim said 2", oops'),
+  );
+  await expect.poll(async () => (await read()).read - start.read, { timeout: 30_000, interval: 200 }).toBe(7);
+  expect(await mentions('joe said')).toBeGreaterThan(0);
+
+  const asked = await fetch(`${bff.url}/api/v1/erasures`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${bff.key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ user_id: 'joe' }),
+  });
+  expect(asked.status).toBe(202);
+  const { id } = erasureSchema.parse(await asked.json());
+  // Before the processors can have heard of it by themselves: the cut is made anew.
+  await publish('agent-events', ndjson([late, late, of('jim', 'jim said 3')]));
+  await publish('agent-events', ndjson([heartbeat({ agent_id: 'er', user_id: 'joe', note: 'joe said beat' })]));
+  await publish('agent-events', Buffer.from('{"user_id":"joe","content":"joe said 5", oops'));
+  const attempt = await beginErasure(bff.database);
+  if (attempt === null) throw new Error('nothing to erase');
+  expect(await beginErasure(bff.database)).toBeNull();
+  await runErasure(bff.database, await loadSecret(bff.config), attempt, new AbortController().signal);
+  await expect.poll(async () => (await read()).read - start.read, { timeout: 30_000, interval: 200 }).toBe(12);
+  await publish(
+    'agent-events',
+    ndjson([agentMessage({ agent_id: 'er', user_id: 'joe', ts: Date.now() - 3_600_000, content: 'joe said 6' })]),
+  );
+  await expect.poll(async () => (await read()).read - start.read, { timeout: 30_000, interval: 200 }).toBe(13);
+
+  expect(await mentions('joe said')).toBe(0);
+  expect(await mentions('jim said')).toBe(4);
+  const end = await read();
+  expect({
+    aggregated: end.aggregated - start.aggregated,
+    duplicate: end.duplicate - start.duplicate,
+    dead: end.dead - start.dead,
+  }).toEqual({
+    aggregated: 9,
+    duplicate: 1,
+    dead: 3,
+  });
+  const done = await get<Erasure>(`/erasures/${id}`);
+  expect(done).toMatchObject({ state: 'done', raw_events: 3, dead_letters: 1, late_events: 4 });
+  expect(done.blocks_read).toBe(done.blocks);
+  const { rows } = await bff.database.query('select user_id, hash_hi is null as forgotten from erasures');
+  expect(rows).toEqual([{ user_id: null, forgotten: false }]);
+  expect((await get<List<StoredEvent>>('/agents/er/events')).items.map(({ event }) => event['user_id'])).toEqual([
+    'jim',
+    'jim',
+    'jim',
+  ]);
+  expect(await get<AgentLedger>('/agents/er/ledger')).toMatchObject({ raw_events: 3, erased_events: 5, differences: 0 });
+
+  const compared = { database: bff.database, store: bff.timeSeries, keeping: bff.config.retention, now: Date.now };
+  for (let round = 0; round < 5; round++) expect((await reconcile(compared))?.opened).toEqual([]);
 });

@@ -73,6 +73,8 @@ import { createAgentLedger } from './pipeline/agent-ledger.ts';
 import { createReadReconciled } from './pipeline/differences.ts';
 import type { Ledger } from './pipeline/read-model.ts';
 import { pipelineRoutes } from './pipeline/routes.ts';
+import { createRequestErasure } from './privacy/erasure-changes.ts';
+import { erasureRoutes } from './privacy/erasure-routes.ts';
 import { createChangeRedaction } from './privacy/redaction-changes.ts';
 import { redactionRoutes } from './privacy/redaction-routes.ts';
 import { createRecomputesReadModel } from './recompute/read-model.ts';
@@ -228,6 +230,7 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...deadLetterRoutes(createDeadLettersReadModel(query), createReplay(parts)),
     ...recomputeRoutes(createRecomputesReadModel(query), createRecomputeChanges(parts)),
     ...redactionRoutes({ ...parts, changeRedaction: createChangeRedaction(parts.change, parts.now) }),
+    ...erasureRoutes(query, createRequestErasure(parts)),
     ...webVitalRoutes(parts.registry),
     ...ingestAddressRoutes(config.ingestUrl),
   ];

@@ -303,6 +303,8 @@ export const agentLedgerSchema = z.object({
   aggregated_heartbeats: z.number(),
   /** Raw events kept, heartbeats included, and the time of the oldest. */
   raw_events: z.number(),
+  /** Counted, but not among them any more: their user was erased. */
+  erased_events: z.number(),
   raw_since: z.number().nullable(),
   /** Open differences about this agent alone. */
   differences: z.number(),

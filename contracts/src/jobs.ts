@@ -10,6 +10,8 @@ export interface JobPayloads {
   reports: { run: number; attempts: number };
   /** Looks for a recompute that is to be run. */
   recomputes: Record<string, never>;
+  /** Looks for an erasure that is to be done. */
+  erasures: Record<string, never>;
 }
 export type QueueName = keyof JobPayloads;
 
@@ -31,4 +33,4 @@ export type RetentionTask = (typeof RETENTION_TASKS)[number];
 export const TIMERS = ['archive-agents', 'leases', 'overdue-tasks', 'suggestions'] as const;
 export type Timer = (typeof TIMERS)[number];
 
-export const QUEUES = ['retention', 'deliveries', 'timers', 'reports', 'recomputes'] as const satisfies readonly QueueName[];
+export const QUEUES = ['retention', 'deliveries', 'timers', 'reports', 'recomputes', 'erasures'] as const satisfies readonly QueueName[];

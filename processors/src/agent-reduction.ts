@@ -57,6 +57,7 @@ export class AgentReduction implements Reduction {
   }
 
   async save(transaction: Transaction, cut: Cut): Promise<void> {
+    await this.privacy?.save(transaction);
     await this.sightings.save(transaction, cut.source);
     await this.#blocks?.save(transaction, cut.source, cut.seq);
   }

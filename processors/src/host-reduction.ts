@@ -28,8 +28,9 @@ export class HostReduction implements Reduction {
     return this.rollup.rows(source, seq);
   }
 
-  save(transaction: Transaction, cut: Cut): Promise<void> {
-    return this.samples.save(transaction, cut.source);
+  async save(transaction: Transaction, cut: Cut): Promise<void> {
+    await this.privacy?.save(transaction);
+    await this.samples.save(transaction, cut.source);
   }
 
   stored(): void {

@@ -17,6 +17,7 @@ import { SourceProcessor, type CutTimes } from './engine/source-processor.ts';
 import { HostReduction } from './host-reduction.ts';
 import { keepLedger } from './ledger/keep-ledger.ts';
 import { createCutPrivacy } from './privacy/cut-privacy.ts';
+import { watchErasures } from './privacy/watch-erasures.ts';
 import { LiveChanges, publishLive } from './publish-live.ts';
 import { RuleFeed } from './rule-feed.ts';
 import { TaskReduction } from './task-reduction.ts';
@@ -43,11 +44,14 @@ export async function start(context: ServiceContext): Promise<void> {
 
   const redaction = await watchRedaction(database, await loadSecret(config), logger);
   lifecycle.onStop('redaction', () => redaction.stop());
+  const erasures = await watchErasures(database, logger);
+  lifecycle.onStop('erasures', () => erasures.stop());
+  const privacy = () => createCutPrivacy({ redaction, erasures });
 
   const reductions: Record<EventTopic, () => Reduction> = {
-    'agent-events': () => new AgentReduction(true, createCutPrivacy(redaction)),
-    'host-events': () => new HostReduction(createCutPrivacy(redaction)),
-    'task-events': () => new TaskReduction((stored) => changes.announce(stored), createCutPrivacy(redaction)),
+    'agent-events': () => new AgentReduction(true, privacy()),
+    'host-events': () => new HostReduction(privacy()),
+    'task-events': () => new TaskReduction((stored) => changes.announce(stored), privacy()),
   };
 
   async function open(topic: EventTopic, partition: number): Promise<SourceProcessor> {
@@ -55,7 +59,7 @@ export async function start(context: ServiceContext): Promise<void> {
       cuts,
       reduce: reductions[topic],
       now: Date.now,
-      times: CUT_TIMES[topic],
+      times: { ...CUT_TIMES[topic], late: () => feed.cutLate() },
       horizon: DEDUPE_HORIZON,
       onReplayDiffers: (unstored, cut) =>
         logger.error({ unstored, read: cut.read, end: cut.endOffset }, 'replayed cut differs from its claim'),

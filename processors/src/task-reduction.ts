@@ -32,8 +32,9 @@ export class TaskReduction implements Reduction {
     return this.rollup.rows(source, seq);
   }
 
-  save(transaction: Transaction): Promise<void> {
-    return this.#changes.save(transaction);
+  async save(transaction: Transaction): Promise<void> {
+    await this.privacy?.save(transaction);
+    await this.#changes.save(transaction);
   }
 
   stored(): void {

@@ -98,6 +98,7 @@ const EMPTY = new Set([
   '/invitations',
   '/on-call',
   '/recomputes',
+  '/erasures',
   '/schedules',
   '/silences',
   '/suggestions',

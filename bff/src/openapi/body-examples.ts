@@ -177,6 +177,7 @@ export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
     settings: REDACTION,
     event: { agent_id: 'agent-1', message_type: 'user_message', content: 'Write to jane@example.com, badge ABC-123456.' },
   },
+  'post /erasures': { user_id: 'user-4711' },
   'post /recomputes': { from: '2026-01-30T00:00:00Z', to: '2026-01-31T00:00:00Z' },
 
   'patch /me': { name: 'Ada Lovelace' },

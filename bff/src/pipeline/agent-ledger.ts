@@ -13,15 +13,16 @@ interface KeptRow {
   registered_messages: number;
   first_seen: number;
   raw_events: number;
+  erased_events: number;
   raw_since: number | null;
   differences: number;
 }
 
 const KEPT = `
-  select a.total_messages as registered_messages, a.first_seen, raw.events as raw_events, raw.since as raw_since,
+  select a.total_messages as registered_messages, a.first_seen, raw.events as raw_events, raw.erased as erased_events, raw.since as raw_since,
     (select count(*) from ledger_findings f where f.agent_id = a.agent_id and f.resolved_at is null) as differences
   from agents a, lateral (
-    select coalesce(sum(b.events), 0)::bigint as events, min(b.min_ts) as since
+    select coalesce(sum(b.events), 0)::bigint as events, coalesce(sum(b.erased), 0)::bigint as erased, min(b.min_ts) as since
     from event_blocks b join (select s.id, ${STORED_SEQ} as seq from sources s) stored on stored.id = b.source and b.seq <= stored.seq
     where b.agent_id = a.agent_id
   ) raw

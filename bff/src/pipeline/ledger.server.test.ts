@@ -101,6 +101,7 @@ it("counts an agent's events wherever they are kept, as far as stored", async ()
     aggregated_messages: 4,
     aggregated_heartbeats: 1,
     raw_events: 5,
+    erased_events: 0,
     raw_since: NOW - 7_200_000,
     differences: 1,
   } satisfies AgentLedger);

@@ -12,6 +12,8 @@ export interface Privacy {
   /** What is kept of an event. */
   event(topic: EventTopic, event: DecodedEvent): DecodedEvent;
   letter(topic: EventTopic, letter: DeadLetter): DeadLetter;
+  /** Within the transaction that claims the cut. Rejects where the cut must be made anew. */
+  save(transaction: Transaction): Promise<void>;
 }
 
 /** What a topic's events are reduced to over one cut. */

@@ -41,6 +41,8 @@ export interface DecodedEvent {
   readonly offset: number;
   readonly position: number;
   readonly appendedAt: number;
+  /** It is counted, but its raw event is not kept: its user was erased. */
+  readonly erased?: true | undefined;
 }
 
 export interface DecodedSink {

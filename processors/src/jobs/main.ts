@@ -4,6 +4,7 @@ import { Counter } from 'prom-client';
 import { runDeliveries } from '../notify/delivery/run-deliveries.ts';
 import { keepIncidents } from '../notify/incidents/keep-incidents.ts';
 import { runReports } from '../notify/reports/run-reports.ts';
+import { workErasures } from '../privacy/work-erasures.ts';
 import { workRecomputes } from '../work-recomputes.ts';
 import { dropReplacedRows } from './drop-replaced-rows.ts';
 import { expireCutHashes } from './expire-cut-hashes.ts';
@@ -71,4 +72,5 @@ export async function start(context: ServiceContext): Promise<void> {
   const incidents = keepIncidents(context);
   lifecycle.onStop('incidents', () => incidents.stop());
   await workRecomputes(context);
+  await workErasures(context);
 }

@@ -40,7 +40,7 @@ export async function readCuts(
     `select c.seq, c.first_offset as "firstOffset", c.end_offset as "endOffset", c.expired, c.aggregated,
             h.events as "inHours", h.oldest as "oldestHour", h.newest as "newestHour",
             case when h.oldest >= $4 then
-              coalesce((select sum(b.events) from event_blocks b where b.source = c.source and b.seq = c.seq), 0)::bigint
+              coalesce((select sum(b.events + b.erased) from event_blocks b where b.source = c.source and b.seq = c.seq), 0)::bigint
             else 0 end as "rawEvents"
      from cuts c left join lateral (
        select coalesce(sum(value::bigint), 0)::bigint as events, min(key::bigint) as oldest, max(key::bigint) as newest
@@ -77,6 +77,7 @@ export async function nextAgents(transaction: Transaction, count: number): Promi
   return agents;
 }
 
+/** Events that were erased with their user count as kept. */
 export interface RawOfCut {
   readonly source: number;
   readonly seq: number;
@@ -85,7 +86,7 @@ export interface RawOfCut {
   readonly maxTs: number;
 }
 
-const BLOCKS = `select source, seq, events, min_ts as "minTs", max_ts as "maxTs" from event_blocks`;
+const BLOCKS = `select source, seq, events + erased as events, min_ts as "minTs", max_ts as "maxTs" from event_blocks`;
 
 /** The raw events kept of an agent, cut by cut, where the newest lies at `since` or later. */
 export async function readBlocks(transaction: Transaction, agentId: string, since: number): Promise<RawOfCut[]> {

@@ -26,6 +26,8 @@ export interface Block {
   /** Where each line stands: in these bytes, from here to there. Strings would cost a copy and much garbage. */
   readonly pieces: Buffer[];
   readonly ranges: number[];
+  /** Events that are counted but not kept: their user was erased. */
+  erased: number;
   /** Length of all lines with a newline each. */
   bytes: number;
   minTs: number;
@@ -61,7 +63,7 @@ export class EventBlocks {
   of(agentId: string): Block {
     let block = this.#blocks.get(agentId);
     if (block === undefined) {
-      block = { pieces: [], ranges: [], bytes: 0, minTs: Infinity, maxTs: -Infinity, types: 0 };
+      block = { pieces: [], ranges: [], erased: 0, bytes: 0, minTs: Infinity, maxTs: -Infinity, types: 0 };
       this.#blocks.set(agentId, block);
     }
     return block;
@@ -91,6 +93,8 @@ export class EventBlocks {
       bytes = 0;
     }
     if (batch.length > 0) await insert(transaction, source, seq, batch);
+    const erased = [...this.#blocks].filter(([, block]) => block.erased > 0);
+    if (erased.length > 0) await noteErased(transaction, source, seq, erased);
   }
 
   /** Blocks by what is compressed together: large ones by themselves, small ones in company. */
@@ -115,10 +119,13 @@ export class EventBlocks {
 }
 
 /** Adds the event at hand to its agent's block. */
-export function append(block: Block, { bytes, start, end, ts }: DecodedEvent): void {
-  block.pieces.push(bytes);
-  block.ranges.push(start, end);
-  block.bytes += end - start + 1;
+export function append(block: Block, { bytes, start, end, ts, erased }: DecodedEvent): void {
+  if (erased === true) block.erased++;
+  else {
+    block.pieces.push(bytes);
+    block.ranges.push(start, end);
+    block.bytes += end - start + 1;
+  }
   block.types |= 1 << measured.type;
   if (ts < block.minTs) block.minTs = ts;
   if (ts > block.maxTs) block.maxTs = ts;
@@ -167,7 +174,17 @@ function joined(blocks: readonly AgentBlock[]): Buffer {
       lines[at++] = NEWLINE;
     }
   }
-  return lines.subarray(0, at - 1);
+  return lines.subarray(0, Math.max(0, at - 1));
+}
+
+type AgentBlock = readonly [agentId: string, block: Block];
+
+async function noteErased(transaction: Transaction, source: number, seq: number, blocks: readonly AgentBlock[]): Promise<void> {
+  await transaction.query(
+    `update event_blocks b set erased = e.erased from unnest($3::text[], $4::int[]) as e (agent_id, erased)
+     where b.source = $1 and b.seq = $2 and b.agent_id = e.agent_id`,
+    [source, seq, blocks.map(([agentId]) => agentId), blocks.map(([, { erased }]) => erased)],
+  );
 }
 
 async function insert(transaction: Transaction, source: number, seq: number, blocks: readonly StoredBlock[]): Promise<void> {
