@@ -3,6 +3,7 @@ import { api } from '../api/client.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { Resource } from '../api/resource.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
+import { scope } from '../scope/scope.svelte.ts';
 
 /** Open alerts and rules that are read at most, and resolved alerts a page. */
 const MOST = 500;
@@ -17,6 +18,7 @@ export class AlertList {
   refused = $state.raw<ApiProblem | null>(null);
   #older = $state.raw<{ items: readonly Alert[]; next: string | null } | null>(null);
   readonly #ruleId: string | undefined;
+  readonly #scoped: boolean;
 
   /** The firing before the pending before the resolved, each the newest first. */
   readonly alerts = $derived.by((): readonly Alert[] => {
@@ -29,8 +31,14 @@ export class AlertList {
   });
   readonly more = $derived(this.#older === null ? (this.resource.data?.next ?? null) : this.#older.next);
 
-  constructor(ruleId?: string) {
+  /** `scoped`: of what is in scope alone. */
+  constructor(ruleId?: string, { scoped = false } = {}) {
     this.#ruleId = ruleId;
+    this.#scoped = scoped;
+  }
+
+  get #which() {
+    return { rule_id: this.#ruleId, ...(this.#scoped ? scope.query : {}) };
   }
 
   start(): () => void {
@@ -52,15 +60,15 @@ export class AlertList {
 
   loadMore(): Promise<void> {
     return this.#try(async () => {
-      const page = await api.alerts({ rule_id: this.#ruleId, state: ['resolved'], limit: PAGE, cursor: this.more });
+      const page = await api.alerts({ ...this.#which, state: ['resolved'], limit: PAGE, cursor: this.more });
       this.#older = { items: [...(this.#older?.items ?? []), ...page.items], next: page.next_cursor };
     });
   }
 
   async #read(signal: AbortSignal) {
     const [open, resolved, rules] = await Promise.all([
-      api.alerts({ rule_id: this.#ruleId, state: ['firing', 'pending'], limit: MOST }, signal),
-      api.alerts({ rule_id: this.#ruleId, state: ['resolved'], limit: PAGE }, signal),
+      api.alerts({ ...this.#which, state: ['firing', 'pending'], limit: MOST }, signal),
+      api.alerts({ ...this.#which, state: ['resolved'], limit: PAGE }, signal),
       api.rules({ limit: MOST }, signal),
     ]);
     return {

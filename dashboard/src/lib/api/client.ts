@@ -29,6 +29,8 @@ export interface Window {
   stepMs?: number | undefined;
   /** Tell which windows grew after they were over. */
   late?: boolean | undefined;
+  /** Of what carries these labels alone. */
+  label?: readonly string[] | undefined;
 }
 
 type Query = Record<string, string | number | undefined | null | readonly string[]>;
@@ -92,20 +94,29 @@ const id = encodeURIComponent;
 
 export const api = {
   fleetMetrics: (window: Window, signal?: AbortSignal) =>
-    get<Metrics>('/fleet/metrics', { ...windowQuery(window), late: window.late ? 'true' : undefined }, signal),
-  modelMetrics: (window: Window, signal?: AbortSignal) => get<ModelMetrics>('/models/metrics', windowQuery(window), signal),
-  agents: (query: { cursor?: string | null; limit?: number; status?: string; q?: string }, signal?: AbortSignal) =>
-    get<List<Agent>>('/agents', query, signal),
+    get<Metrics>(
+      '/fleet/metrics',
+      { ...windowQuery(window), late: window.late ? 'true' : undefined, label: window.label },
+      signal,
+    ),
+  modelMetrics: (window: Window, signal?: AbortSignal) =>
+    get<ModelMetrics>('/models/metrics', { ...windowQuery(window), label: window.label }, signal),
+  agents: (
+    query: { cursor?: string | null; limit?: number; status?: string; q?: string; label?: readonly string[] },
+    signal?: AbortSignal,
+  ) => get<List<Agent>>('/agents', query, signal),
   agent: (agentId: string, signal?: AbortSignal) => get<Agent>(`/agents/${id(agentId)}`, {}, signal),
   agentMetrics: (agentId: string, window: Window, signal?: AbortSignal) =>
     get<Metrics>(`/agents/${id(agentId)}/metrics`, { ...windowQuery(window), late: window.late ? 'true' : undefined }, signal),
   agentEvents: (agentId: string, query: EventQuery, signal?: AbortSignal) =>
     get<List<StoredEvent>>(`/agents/${id(agentId)}/events`, { ...query }, signal),
-  hosts: (query: { cursor?: string | null; limit?: number }, signal?: AbortSignal) => get<List<Host>>('/hosts', query, signal),
+  hosts: (query: { cursor?: string | null; limit?: number; label?: readonly string[] }, signal?: AbortSignal) =>
+    get<List<Host>>('/hosts', query, signal),
   hostMetrics: (hostId: string, window: Window, signal?: AbortSignal) =>
     get<HostMetrics>(`/hosts/${id(hostId)}/metrics`, windowQuery(window), signal),
   performance: (window: Window, signal?: AbortSignal) => get<Performance>('/performance', windowQuery(window), signal),
-  visualizations: (window: Window, signal?: AbortSignal) => get<Visualizations>('/visualizations', windowQuery(window), signal),
+  visualizations: (window: Window, signal?: AbortSignal) =>
+    get<Visualizations>('/visualizations', { ...windowQuery(window), label: window.label }, signal),
   pipeline: (signal?: AbortSignal) => get<Pipeline>('/pipeline', {}, signal),
   deadLetters: (query: { cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
     get<List<DeadLetter>>('/dead-letters', query, signal),
@@ -162,6 +173,7 @@ export interface TaskQuery {
   priority?: string | undefined;
   workflow_id?: string | undefined;
   agent_id?: string | undefined;
+  label?: readonly string[] | undefined;
   q?: string | undefined;
   sort?: string | undefined;
   cursor?: string | null | undefined;
@@ -178,6 +190,7 @@ export interface AlertQuery {
   severity?: string | undefined;
   rule_id?: string | undefined;
   key?: string | undefined;
+  label?: readonly string[] | undefined;
   cursor?: string | null | undefined;
   limit?: number | undefined;
 }

@@ -1,5 +1,6 @@
 import type { List } from '@fleetbeat/contracts/api.ts';
 import type { Dashboard, DashboardInput, DashboardSummary, SeriesAnswer, SeriesSet } from '@fleetbeat/contracts/dashboards.ts';
+import { scope } from '../scope/scope.svelte.ts';
 import { get, send, url, windowQuery, type Window } from '../api/client.ts';
 
 /** What a panel asks: measures of some keys. */
@@ -19,7 +20,7 @@ export function reportPath(dashboardId: string, window: Window, variables: reado
 /** Dashboards over REST, and what their panels ask. Every function rejects with an `ApiProblem`. */
 export const dashboardsApi = {
   series: ({ set, keys, measures }: SeriesQuestion, window: Window, signal?: AbortSignal) =>
-    get<SeriesAnswer>('/series', { set, key: keys, measure: measures, ...windowQuery(window) }, signal),
+    get<SeriesAnswer>('/series', { set, key: keys, measure: measures, ...windowQuery(window), ...scope.query }, signal),
   list: (query: { q?: string; cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
     get<List<DashboardSummary>>('/dashboards', query, signal),
   read: (dashboardId: string, signal?: AbortSignal) => get<Dashboard>(path(dashboardId), {}, signal),

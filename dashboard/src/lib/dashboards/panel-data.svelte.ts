@@ -4,6 +4,7 @@ import { dashboardsApi } from './dashboards-api.ts';
 import { Resource } from '../api/resource.svelte.ts';
 import { clock } from '../live/clock.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
+import { scope } from '../scope/scope.svelte.ts';
 import { spanOf, type Range } from '../time-range/range.ts';
 
 const SOONEST = 5_000;
@@ -28,7 +29,7 @@ export class PanelData {
       const question = { set, keys: keysOf(rest, values()), measures };
       const { id, lengthMs, stepMs } = range();
       const span = spanOf(range(), clock.serverNow());
-      const asked = JSON.stringify([question, id]);
+      const asked = JSON.stringify([question, id, scope.id]);
       const [now, before] = await Promise.all([
         dashboardsApi.series(question, { ...span, stepMs }, signal),
         display !== 'figure' || this.#before?.of === asked

@@ -5,6 +5,7 @@ import { Resource } from '../api/resource.svelte.ts';
 import { dashboardsApi } from '../dashboards/dashboards-api.ts';
 import { clock } from '../live/clock.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
+import { scope } from '../scope/scope.svelte.ts';
 import { spanOf, stepFor, type Range } from '../time-range/range.ts';
 import type { ExploreQuestion } from './explore-question.ts';
 import { shiftOf } from './explore-rows.ts';
@@ -43,7 +44,7 @@ async function read(question: ExploreQuestion, range: Range, signal: AbortSignal
   const { set, keys, measure, compare, shape } = question;
   if (shape === 'heat') {
     const window = { ...span, stepMs: stepFor(range.lengthMs, HEAT_WINDOWS) };
-    const query = { set, key: keys[0], ...windowQuery(window) };
+    const query = { set, key: keys[0], ...windowQuery(window), ...scope.query };
     return { kind: 'heat', heatmap: await get<LatencyHeatmap>('/latency-heatmap', query, signal) };
   }
   const asked = { set, keys, measures: [measure] };

@@ -3,6 +3,7 @@ import { api } from '../api/client.ts';
 import { Resource } from '../api/resource.svelte.ts';
 import { clock } from '../live/clock.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
+import { scope } from '../scope/scope.svelte.ts';
 import { countByStatus } from './presence.ts';
 
 const PAGE = 500;
@@ -16,7 +17,7 @@ interface Loaded {
   more: boolean;
 }
 
-/** The agents of the fleet, with their status live. */
+/** The agents in scope, with their status live. */
 export class AgentRoster {
   readonly resource: Resource<Loaded>;
   /** The server's search, for fleets larger than what is held. */
@@ -51,6 +52,8 @@ export class AgentRoster {
         const known = this.resource.data?.agents.some((agent) => agent.agent_id === agent_id) ?? false;
         if (!known) {
           // Someone new: the list knows more about it than the message.
+          // Whether it is in scope, the next reading tells.
+          if (scope.id !== '') return;
           if (this.resource.data !== null && !this.resource.data.more && !this.resource.loading) void this.resource.load();
           return;
         }
@@ -78,7 +81,7 @@ async function readAll(q: string, signal: AbortSignal): Promise<Loaded> {
   const agents: Agent[] = [];
   let cursor: string | null = null;
   do {
-    const page = await api.agents({ cursor, limit: PAGE, q }, signal);
+    const page = await api.agents({ cursor, limit: PAGE, q, ...scope.query }, signal);
     agents.push(...page.items);
     cursor = page.next_cursor;
   } while (cursor !== null && agents.length < MOST);

@@ -3,12 +3,14 @@ import { api } from '../api/client.ts';
 import { Resource } from '../api/resource.svelte.ts';
 import { clock } from '../live/clock.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
+import { scope } from '../scope/scope.svelte.ts';
 
 const REFRESH_EVERY = 15_000;
 
-/** The hosts, their newest sample live. */
+/** The hosts, or those in scope; their newest sample live. */
 export class HostRoster {
-  readonly resource = new Resource((signal) => api.hosts({ limit: 500 }, signal));
+  readonly resource = new Resource((signal) => api.hosts({ limit: 500, ...(this.#scoped ? scope.query : {}) }, signal));
+  readonly #scoped: boolean;
   #changes = new Map<string, Partial<Host>>();
   #version = $state(0);
   #frame = 0;
@@ -25,6 +27,10 @@ export class HostRoster {
     offline: this.hosts.filter((host) => host.status === 'offline').length,
   });
 
+  constructor({ scoped = false } = {}) {
+    this.#scoped = scoped;
+  }
+
   start(): () => void {
     const stops = [
       this.resource.poll(REFRESH_EVERY),
@@ -33,7 +39,8 @@ export class HostRoster {
       connection.on('performance_update', ({ host_id, ts, ...sample }) => {
         this.#changes.set(host_id, { ...sample, last_seen: ts, status: 'online' });
         const known = this.resource.data?.items.some((host) => host.host_id === host_id) ?? true;
-        if (!known && !this.resource.loading) void this.resource.load();
+        // Whether one that is new is in scope, the next reading tells.
+        if (!known && !this.resource.loading && !(this.#scoped && scope.id !== '')) void this.resource.load();
         this.#show();
       }),
     ];

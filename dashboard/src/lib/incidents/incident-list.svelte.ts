@@ -3,6 +3,7 @@ import { ApiProblem } from '../api/problem.ts';
 import { Resource } from '../api/resource.svelte.ts';
 import { clock } from '../live/clock.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
+import { scope } from '../scope/scope.svelte.ts';
 import { inOrder, withNews } from './incident-order.ts';
 import { incidentsApi, type IncidentQuery } from './incidents-api.ts';
 import { PendingActs } from './pending-acts.svelte.ts';
@@ -60,7 +61,13 @@ export class IncidentList {
 
   async loadMore(): Promise<void> {
     try {
-      const page = await incidentsApi.list({ ...this.#filter(), status: ['resolved'], limit: PAGE, cursor: this.more });
+      const page = await incidentsApi.list({
+        ...this.#filter(),
+        ...scope.query,
+        status: ['resolved'],
+        limit: PAGE,
+        cursor: this.more,
+      });
       this.#older = { items: [...(this.#older?.items ?? []), ...page.items], next: page.next_cursor };
     } catch (error) {
       this.acts.refusal = error instanceof ApiProblem ? `${error.title}: ${error.message}` : String(error);
@@ -69,7 +76,8 @@ export class IncidentList {
 
   #hear(incident: Incident): void {
     if (clock.paused) return;
-    this.#news = new Map([...this.#news, [incident.id, incident]]);
+    const known = this.incidents.some(({ id }) => id === incident.id);
+    if (known || scope.id === '') this.#news = new Map([...this.#news, [incident.id, incident]]);
     // Whether one that is new is meant is for the server to say.
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined;
@@ -78,7 +86,7 @@ export class IncidentList {
   }
 
   async #read(signal: AbortSignal) {
-    const filter = this.#filter();
+    const filter = { ...this.#filter(), ...scope.query };
     const [ongoing, resolved] = await Promise.all([
       incidentsApi.list({ ...filter, status: ['open', 'acknowledged'], limit: MOST }, signal),
       this.#withResolved ? incidentsApi.list({ ...filter, status: ['resolved'], limit: PAGE }, signal) : null,

@@ -12,6 +12,7 @@ export interface IncidentQuery {
   severity?: string | undefined;
   assigned_to?: string | undefined;
   alert_id?: string | undefined;
+  label?: readonly string[] | undefined;
   q?: string | undefined;
   cursor?: string | null | undefined;
   limit?: number | undefined;

@@ -1,6 +1,8 @@
-import type { List } from '@fleetbeat/contracts/api.ts';
+import type { CarriedLabel, List } from '@fleetbeat/contracts/api.ts';
 import type { Incident } from '@fleetbeat/contracts/incidents.ts';
 import { api, get } from '../api/client.ts';
+import { withLabel } from '../scope/scope-text.ts';
+import { isScoped, scope } from '../scope/scope.svelte.ts';
 import { PAGES } from '../shell/pages.ts';
 import { best } from './find.ts';
 
@@ -11,6 +13,8 @@ export interface Found {
   /** What tells it from others of the same name. */
   readonly detail?: string | undefined;
   readonly href: string;
+  /** What is done instead of going there. */
+  readonly run?: () => void;
 }
 
 export interface FoundGroup {
@@ -61,6 +65,7 @@ export class Search {
       ['Tasks', tasks(q, signal)],
       ['Rules', rules(q, signal)],
       ['Incidents', incidents(q, signal)],
+      ['Scope', labels(q, signal)],
     ];
     const answers = await Promise.allSettled(kinds.map(([, read]) => read));
     if (this.#asked !== asked) return;
@@ -121,5 +126,19 @@ async function incidents(q: string, signal: AbortSignal): Promise<Found[]> {
     label: one.title,
     detail: one.status,
     href: `/incidents/${one.id}`,
+  }));
+}
+
+/** Labels by which the page that is shown can be narrowed down. */
+async function labels(q: string, signal: AbortSignal): Promise<Found[]> {
+  if (!isScoped(location.pathname)) return [];
+  const { items } = await get<{ items: CarriedLabel[] }>('/labels', {}, signal);
+  const all = items.flatMap(({ name, values }) => values.map((value) => ({ name, ...value })));
+  return best(all, q, ({ name, value }) => [value, `${name} = ${value}`], AT_MOST).map(({ name, value, agents, hosts }) => ({
+    id: `${name}:${value}`,
+    label: `Only ${name} = ${value}`,
+    detail: String(agents + hosts),
+    href: '',
+    run: () => scope.choose(withLabel(scope.labels, { name, value })),
   }));
 }

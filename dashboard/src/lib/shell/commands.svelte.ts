@@ -36,6 +36,7 @@ class Commands {
   paletteShown = $state(false);
   keysShown = $state(false);
   notificationsShown = $state(false);
+  scopeShown = $state(false);
   /** Besides those of every page. */
   pageKeys = $state.raw<readonly PageKey[]>([]);
   #afterG = NEVER;

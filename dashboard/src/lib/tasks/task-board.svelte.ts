@@ -5,6 +5,7 @@ import { ApiProblem } from '../api/problem.ts';
 import { Resource } from '../api/resource.svelte.ts';
 import { clock } from '../live/clock.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
+import { scope } from '../scope/scope.svelte.ts';
 import { COLUMNS, inColumns, isMeant, withNews, type TaskFilter } from './board-columns.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -92,6 +93,8 @@ export class TaskBoard {
   }
 
   #hear(task: Task): void {
+    // Whose agent has which labels the server knows: a task that is new to the board comes with the next reading.
+    if (scope.id !== '' && !this.resource.data?.tasks.some(({ task_id: id }) => id === task.task_id)) return;
     this.#keep(task);
     this.#show();
   }
@@ -114,7 +117,13 @@ export class TaskBoard {
   async #read(signal: AbortSignal): Promise<Loaded> {
     const { text, agent } = this.#filter();
     const before = [...this.#news];
-    const query = { q: text.trim() || undefined, agent_id: agent || undefined, sort: 'updated_at', limit: PER_COLUMN };
+    const query = {
+      q: text.trim() || undefined,
+      agent_id: agent || undefined,
+      sort: 'updated_at',
+      limit: PER_COLUMN,
+      ...scope.query,
+    };
     const pages = await Promise.all(
       COLUMNS.map(async (status) => ({ status, page: await api.tasks({ ...query, status: [status] }, signal) })),
     );
