@@ -106,6 +106,29 @@ it('says what the page says, in text that can be selected, and draws charts as p
   expect(report.images).toBe(0);
 });
 
+it('writes Chinese, Japanese and Korean in text that can be selected, at the size of the letters it needs', async () => {
+  const names = ['夜间值班', '夜間監視ダッシュボード', '繁體中文（測試）', '야간 당직'];
+  const panels = [
+    ...names.map((title, index) => panel(`p${index}`, { title, x: (index % 2) * 6, y: Math.floor(index / 2) * 4 })),
+    { kind: 'text', id: 'note', x: 0, y: 8, w: 3, h: 4, text: '今晚谁值班？如果没有人回答，请打电话给值班经理。' },
+  ] satisfies Panel[];
+  const plain = await make(question([panel('a', {})]));
+  const bytes = await make(question(panels, { name: '夜間監視 · 야간' }));
+  const { title, pages } = await readPdf(bytes);
+  expect(title).toBe('夜間監視 · 야간');
+  const text = pages.join(' ').replaceAll(/\s+/g, '');
+  for (const words of [...names, '今晚谁值班？如果没有人回答，请打电话给值班经理。'])
+    expect(text).toContain(words.replaceAll(' ', ''));
+  expect(bytes.length - plain.length).toBeLessThan(100_000);
+});
+
+it('writes from right to left where people do', async () => {
+  const panels = [panel('a', { title: 'שלום עולם' }), panel('b', { y: 4, title: 'Agent 7: مراقبة الليل' })];
+  const text = (await readPdf(await make(question(panels)))).pages.join(' ').replaceAll(/\s+/g, ' ');
+  // Word by word in the order of the paper; each word as it is read.
+  for (const words of ['עולם שלום', 'Agent 7: الليل مراقبة']) expect(text).toContain(words);
+});
+
 it('writes names of other scripts, and cuts what is too long', async () => {
   const names = ['Ночная смена', 'Νυχτερινή', 'Đêm', 'שלום', 'გამარჯობა'];
   const panels = [
