@@ -1,8 +1,9 @@
-import bidiFactory from 'bidi-js';
+import bidiFactory, { type Bidi } from 'bidi-js';
 
 /** Text that is written from right to left, or mixes both directions, in the order in which it stands on paper. */
 
-const bidi = bidiFactory();
+// Its types tell of another module format than the one that Node reads.
+const bidi = (bidiFactory as unknown as () => Bidi)();
 const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 const LETTER = /[\p{L}\p{N}]/u;
 
