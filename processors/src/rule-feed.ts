@@ -11,12 +11,17 @@ import { TaskReduction } from './task-reduction.ts';
 /** Stored cuts that are kept for the rules, at most, and for how long, in milliseconds; older ones are read from the store. */
 const MAX_KEPT = 200;
 const KEPT_FOR_MS = 15_000;
+/** Rules are evaluated every second: who has not asked for so long, in milliseconds, does so in another process. */
+const ASKS_WITHIN_MS = 5_000;
+/** Then a cut ends so long after a window, in milliseconds: a tick was read meanwhile that says that the window is over, and there is time to store it. */
+const CUT_LATE_MS = 1_200;
 
 /** Gives the rules what the processor has in memory: the cuts that are open, and those it has stored since they looked last. */
 export class RuleFeed implements CutFeed {
   readonly #sources: () => Iterable<SourceProcessor>;
   readonly #now: () => number;
   #stored: { readonly cut: FedCut; readonly at: number }[] = [];
+  #askedAt = -Infinity;
 
   /** `now` in epoch milliseconds. */
   constructor(sources: () => Iterable<SourceProcessor>, now: () => number) {
@@ -39,7 +44,13 @@ export class RuleFeed implements CutFeed {
     };
   }
 
+  /** How long after its windows a cut had better end, in milliseconds: rules elsewhere see it once it is stored. */
+  cutLate(): number {
+    return this.#now() - this.#askedAt < ASKS_WITHIN_MS ? 0 : CUT_LATE_MS;
+  }
+
   stored(): readonly FedCut[] {
+    this.#askedAt = this.#now();
     return this.#stored.map(({ cut }) => cut);
   }
 

@@ -11,6 +11,8 @@ export interface CutTimes {
    * little of a second one, and each window is a row.
    */
   readonly longest: number;
+  /** How long after such a multiple it ends, in milliseconds: where others wait for it, what is under way then had better be in it. */
+  readonly late?: (() => number) | undefined;
   /** After its latest event. */
   readonly idle: number;
   /** After its first record, where ticks are all there is. */
@@ -194,9 +196,10 @@ export class SourceProcessor {
 
   #isDue(): boolean {
     const now = this.#effects.now();
-    const { longest, idle, ticksOnly } = this.#effects.times;
+    const { longest, late, idle, ticksOnly } = this.#effects.times;
     if (this.#firstEventAt === 0) return this.#firstRecordAt !== 0 && now - this.#firstRecordAt >= ticksOnly;
-    return Math.floor(now / longest) !== Math.floor(this.#firstEventAt / longest) || now - this.#lastEventAt >= idle;
+    const periodOf = (at: number): number => Math.floor((at - (late?.() ?? 0)) / longest);
+    return periodOf(now) !== periodOf(this.#firstEventAt) || now - this.#lastEventAt >= idle;
   }
 
   #fail(error: unknown): void {
