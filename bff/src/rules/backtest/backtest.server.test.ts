@@ -196,13 +196,13 @@ describe('a backtest', () => {
       'history-expired',
       /ten seconds are kept for 3 days/,
     ],
-    ['what nothing is kept of', { ...HOURS, rule: LAG }, 422, 'no-history', /lagged is not kept.*shadow/],
+    ['what nothing is kept of', { ...HOURS, rule: LAG }, 422, 'no-history', /lagged is not kept: where a source stood still.*shadow/],
     [
       'tasks',
       { ...HOURS, rule: { kind: 'looping', name: 'x', watch: { set: 'agent' } } },
       422,
       'no-history',
-      /tasks stood still/,
+      /tasks moved and agents were busy is kept of the newest time alone.*shadow/,
     ],
   ])('about %s is refused with the reason', async (_, body, status, code, detail) => {
     const headers = { authorization: `Bearer ${bff.key}`, 'content-type': 'application/json' };

@@ -112,12 +112,15 @@ function liveStepMs(rule: Rule): number {
 }
 
 function refuseUnkept(rule: Rule): void {
-  const unkept =
-    rule.kind === 'looping'
-      ? 'when tasks stood still is not kept'
-      : rule.kind === 'threshold' && rule.measure === 'lag_s'
-        ? 'how far the pipeline lagged is not kept'
-        : undefined;
+  const unkept = reasonUnkept(rule);
   if (unkept === undefined) return;
   throw new HttpProblem(422, 'no-history', `${unkept}, so nobody can tell whether this rule would have fired: try it in shadow`);
+}
+
+function reasonUnkept(rule: Rule): string | undefined {
+  if (rule.kind === 'looping') return 'when tasks moved and agents were busy is kept of the newest time alone';
+  if (rule.kind === 'threshold' && rule.measure === 'lag_s') {
+    return 'how far the pipeline lagged is not kept: where a source stood still for a minute, it may have had nothing to read';
+  }
+  return undefined;
 }
