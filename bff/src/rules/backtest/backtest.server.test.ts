@@ -196,7 +196,13 @@ describe('a backtest', () => {
       'history-expired',
       /ten seconds are kept for 3 days/,
     ],
-    ['what nothing is kept of', { ...HOURS, rule: LAG }, 422, 'no-history', /lagged is not kept: where a source stood still.*shadow/],
+    [
+      'what nothing is kept of',
+      { ...HOURS, rule: LAG },
+      422,
+      'no-history',
+      /lagged is not kept: where a source stood still.*shadow/,
+    ],
     [
       'tasks',
       { ...HOURS, rule: { kind: 'looping', name: 'x', watch: { set: 'agent' } } },
