@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { createKeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
+import { takingJwts } from '@fleetbeat/infra/access/jwt.ts';
 import { loadSecret, localOperatorKey } from '@fleetbeat/infra/access/secret.ts';
 import { enginesInUse } from '@fleetbeat/infra/engines.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
@@ -52,7 +53,7 @@ export async function startBff(
   const secret = await loadSecret(config);
   const auth = createAuth({ config, database, logger, secret });
   const keys = createKeyVerifier(database, { operatorKey: localOperatorKey(secret), logger });
-  const authenticator = createAuthenticator(database, keys, createFindAccount(auth, database, now));
+  const authenticator = createAuthenticator(database, takingJwts(keys, config.jwt), createFindAccount(auth, database, now));
   const origins = createOrigins(config);
 
   const query = createReadQuery(database, metrics);
@@ -119,7 +120,7 @@ export async function startBff(
     logger,
     listeners,
     admit: createAdmit(authenticator, origins),
-    isStillAdmitted: createIsStillAdmitted(authenticator),
+    isStillAdmitted: createIsStillAdmitted(authenticator, now),
   });
   registerDifferencesGauge(metrics.registry, query);
   registerPlatformGauges({ registry: metrics.registry, query, readWindows, rangeOf, readLedger, now, sockets: live.sockets });

@@ -71,6 +71,26 @@ describe('configuration', () => {
     expect(mistakesOf({ ...oidc, OIDC_ROLE_CLAIM: 'groups' })).toEqual(['OIDC_ROLES goes with OIDC_ROLE_CLAIM']);
   });
 
+  it('takes the issuer of services as a whole, with what its words stand for', () => {
+    const jwt = { JWT_ISSUER: 'https://id.example.com/', JWT_AUDIENCE: 'fleetbeat', JWT_JWKS_URL: 'https://id.example.com/keys' };
+    expect(loadConfig({ ...jwt, JWT_SCOPES: 'fleet.read=read, fleet.send=ingest' }).jwt).toEqual({
+      issuer: 'https://id.example.com/',
+      audience: 'fleetbeat',
+      jwksUrl: 'https://id.example.com/keys',
+      scopeClaim: 'scope',
+      scopes: new Map([
+        ['fleet.read', 'read'],
+        ['fleet.send', 'ingest'],
+      ]),
+    });
+    expect(mistakesOf({ JWT_ISSUER: 'a' })).toEqual([
+      'JWT_AUDIENCE goes with JWT_ISSUER',
+      'JWT_JWKS_URL goes with JWT_ISSUER',
+      'JWT_SCOPES goes with JWT_ISSUER',
+    ]);
+    expect(mistakesOf({ ...jwt, JWT_SCOPES: 'fleet.read=everything' })[0]).toContain('JWT_SCOPES must be pairs');
+  });
+
   it('lists every mistake at once, each by the name of its variable', () => {
     const mistakes = mistakesOf({
       PORT: 'eighty',

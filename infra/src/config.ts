@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { networkMistake, type AllowedTargets } from './net/target-rule.ts';
-import { USER_ROLES, type UserRole } from './access/scopes.ts';
+import { SCOPES, USER_ROLES, type Scope, type UserRole } from './access/scopes.ts';
 
 /** How long each class of data is kept, in milliseconds; `rawBytes` bounds raw events by size as well. */
 export interface Retention {
@@ -34,6 +34,17 @@ export interface OidcConfig {
   readonly defaultRole: UserRole | undefined;
 }
 
+/** Services that call with tokens of their own issuer. */
+export interface JwtConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  /** Where the issuer's keys are. */
+  readonly jwksUrl: string;
+  /** The claim that holds what a service may, and what each word of it stands for here. */
+  readonly scopeClaim: string;
+  readonly scopes: ReadonlyMap<string, Scope>;
+}
+
 /** Everything that is configured, read from the environment once. docs/configuration.md describes the variables. */
 export interface Config {
   readonly host: string;
@@ -64,6 +75,8 @@ export interface Config {
   /** What channels may send to besides public addresses. */
   readonly notifyAllowPrivate: AllowedTargets;
   readonly oidc: OidcConfig | undefined;
+  /** Whose tokens are taken besides keys. */
+  readonly jwt: JwtConfig | undefined;
   /** Requests to the API that one key, session or address may make in a minute; 0: any number. */
   readonly rateLimit: number;
 }
@@ -188,16 +201,19 @@ const origins = list.refine(
 
 const role = z.enum(USER_ROLES, { error: `must be one of ${USER_ROLES.join(', ')}` });
 
-const roleMap = list.transform((items, context) => {
-  const pairs = items.map((item) => {
-    const equals = item.lastIndexOf('=');
-    const parsed = role.safeParse(item.slice(equals + 1));
-    if (equals > 0 && parsed.success) return [item.slice(0, equals), parsed.data] as const;
-    context.addIssue(`must be pairs such as fleet-admins=admin, of ${USER_ROLES.join(', ')}`);
-    return ['', 'viewer'] as const;
+/** What others call it, by what it is called here. */
+function namesFor<const Ours extends string>(ours: readonly [Ours, ...Ours[]], example: string) {
+  return list.transform((items, context): ReadonlyMap<string, Ours> => {
+    const pairs = items.flatMap((item) => {
+      const equals = item.lastIndexOf('=');
+      const known = ours.find((each) => each === item.slice(equals + 1));
+      if (equals > 0 && known !== undefined) return [[item.slice(0, equals), known] as const];
+      context.addIssue(`must be pairs such as ${example}, of ${ours.join(', ')}`);
+      return [];
+    });
+    return new Map(pairs);
   });
-  return new Map(pairs);
-});
+}
 
 const allowedTargets = z.string().transform((text, context): AllowedTargets => {
   if (text === 'true') return true;
@@ -255,8 +271,13 @@ const variables = z
     OIDC_CLIENT_SECRET: z.string().optional(),
     OIDC_NAME: z.string().max(60, 'must be at most 60 characters').default('single sign-on'),
     OIDC_ROLE_CLAIM: z.string().optional(),
-    OIDC_ROLES: roleMap.default(new Map()),
+    OIDC_ROLES: namesFor(USER_ROLES, 'fleet-admins=admin').default(new Map()),
     OIDC_DEFAULT_ROLE: role.optional(),
+    JWT_ISSUER: z.string().max(500).optional(),
+    JWT_AUDIENCE: z.string().max(500).optional(),
+    JWT_JWKS_URL: httpUrl.optional(),
+    JWT_SCOPE_CLAIM: z.string().max(200).default('scope'),
+    JWT_SCOPES: namesFor(SCOPES, 'fleet.read=read').default(new Map()),
     RATE_LIMIT: z
       .string()
       .regex(/^\d{1,9}$/, 'must be a number of requests a minute, or 0')
@@ -273,6 +294,11 @@ const variables = z
       if ((value === undefined) !== (OIDC_ISSUER === undefined)) mistake(name, 'goes with OIDC_ISSUER');
     }
     if ((OIDC_ROLE_CLAIM === undefined) !== (OIDC_ROLES.size === 0)) mistake('OIDC_ROLES', 'goes with OIDC_ROLE_CLAIM');
+    const { JWT_ISSUER, JWT_AUDIENCE, JWT_JWKS_URL, JWT_SCOPES } = context.value;
+    const withIssuer = { JWT_AUDIENCE, JWT_JWKS_URL, JWT_SCOPES: JWT_SCOPES.size === 0 ? undefined : JWT_SCOPES };
+    for (const [name, value] of Object.entries(withIssuer)) {
+      if ((value === undefined) !== (JWT_ISSUER === undefined)) mistake(name, 'goes with JWT_ISSUER');
+    }
     if (PORT !== 0 && PORT === INGEST_PORT) mistake('INGEST_PORT', 'must differ from PORT');
     if (METRICS_PORT !== undefined && METRICS_PORT !== 0 && (METRICS_PORT === PORT || METRICS_PORT === INGEST_PORT)) {
       mistake('METRICS_PORT', 'must differ from PORT and INGEST_PORT');
@@ -345,6 +371,16 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
             roleClaim: v.OIDC_ROLE_CLAIM,
             roles: v.OIDC_ROLES,
             defaultRole: v.OIDC_DEFAULT_ROLE,
+          },
+    jwt:
+      v.JWT_ISSUER === undefined
+        ? undefined
+        : {
+            issuer: v.JWT_ISSUER,
+            audience: v.JWT_AUDIENCE ?? '',
+            jwksUrl: v.JWT_JWKS_URL ?? '',
+            scopeClaim: v.JWT_SCOPE_CLAIM,
+            scopes: v.JWT_SCOPES,
           },
     rateLimit: v.RATE_LIMIT,
   };

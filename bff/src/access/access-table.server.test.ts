@@ -2,6 +2,7 @@ import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHANNELS } from '@fleetbeat/contracts/live.ts';
+import { AUDIENCE, startJwtIssuer, type JwtIssuer } from '@fleetbeat/infra/testing/jwt-issuer.ts';
 import { Browser } from '../testing/browser.ts';
 import { startTestBff, type TestBff } from '../start-test-bff.ts';
 import { CHANNEL_ACCESS, OF_ACCOUNTS, ROUTES, SOCKET_REQUESTS, type Outcome } from './access-table.ts';
@@ -9,22 +10,38 @@ import { CHANNEL_ACCESS, OF_ACCOUNTS, ROUTES, SOCKET_REQUESTS, type Outcome } fr
 const ROLES = ['viewer', 'operator', 'admin'] as const;
 const PASSWORD = 'correct horse battery';
 
+let issuer: JwtIssuer;
 let bff: TestBff;
 /** In the order of the table's columns; people by session. */
 let callers: Browser[];
-/** Keys with what the roles may do. */
+/** Keys with what the roles may do, and tokens of an issuer. */
 const keys = new Map<string, string>();
+const tokens = new Map<string, string>();
 
 beforeAll(async () => {
-  bff = await startTestBff();
+  issuer = await startJwtIssuer();
+  bff = await startTestBff({
+    JWT_ISSUER: issuer.issuer,
+    JWT_AUDIENCE: AUDIENCE,
+    JWT_JWKS_URL: issuer.jwksUrl,
+    JWT_SCOPES: 'fleet.ingest=ingest,fleet.read=read,fleet.operate=operate,fleet.admin=admin',
+  });
   const ingest = await bff.makeKey(['ingest']);
   const people = await Promise.all(ROLES.map(signIn));
   callers = [new Browser(bff.url), new Browser(bff.url, { authorization: `Bearer ${ingest}` }), ...people];
   keys.set('viewer', await bff.makeKey(['read']));
   keys.set('operator', await bff.makeKey(['read', 'operate']));
   keys.set('admin', await bff.makeKey(['admin']));
+  const exp = Math.floor(Date.now() / 1_000) + 600;
+  tokens.set('ingest', await issuer.sign({ exp, scope: 'fleet.ingest' }));
+  tokens.set('viewer', await issuer.sign({ exp, scope: 'fleet.read' }));
+  tokens.set('operator', await issuer.sign({ exp, scope: 'fleet.read fleet.operate' }));
+  tokens.set('admin', await issuer.sign({ exp, scope: ['fleet.admin'] }));
 });
-afterAll(() => bff.stop());
+afterAll(async () => {
+  await bff.stop();
+  await issuer.stop();
+});
 
 async function signIn(role: (typeof ROLES)[number]): Promise<Browser> {
   const email = `${role}@example.com`;
@@ -64,13 +81,25 @@ describe('every route', () => {
     }
   });
 
-  it('lets in keys with the scopes of a role as it lets in the role, but to what is of accounts', async () => {
+  it.each([
+    ['keys', keys],
+    ['tokens', tokens],
+  ])('lets in %s with the scopes of a role as it lets in the role, but to what is of accounts', async (_what, bearers) => {
     for (const [route, row] of Object.entries(ROUTES)) {
       for (const [place, role] of ROLES.entries()) {
-        const outcome = await ask(new Browser(bff.url, { authorization: `Bearer ${keys.get(role)}` }), route);
+        const outcome = await ask(new Browser(bff.url, { authorization: `Bearer ${bearers.get(role)}` }), route);
         const wanted = OF_ACCOUNTS.has(route) && !['post', 'patch'].includes(route.split(' ')[0] ?? '') ? 403 : row[place + 2];
         expect([route, role, outcome]).toEqual([route, role, wanted]);
       }
+    }
+  });
+
+  it('lets in a token for sending events as a key for it, and one that allows nothing to what anybody may', async () => {
+    const sends = new Browser(bff.url, { authorization: `Bearer ${tokens.get('ingest')}` });
+    const nothing = new Browser(bff.url, { authorization: `Bearer ${await issuer.sign({ scope: 'admin read' })}` });
+    for (const [route, row] of Object.entries(ROUTES)) {
+      expect([route, await ask(sends, route)]).toEqual([route, row[1]]);
+      expect([route, await ask(nothing, route)]).toEqual([route, row[0] === 'in' || route === 'get /me' ? 'in' : 403]);
     }
   });
 
@@ -92,14 +121,19 @@ describe('every channel and message of a socket', () => {
   const credentials = () => [undefined, ...['ingest', 'viewer', 'operator', 'admin']];
   const keyOf = async (caller: string | undefined) =>
     caller === undefined ? undefined : caller === 'ingest' ? bff.makeKey(['ingest']) : keys.get(caller);
+  const tokenOf = (caller: string | undefined) => Promise.resolve(tokens.get(caller ?? ''));
+  const kinds = [
+    ['keys', keyOf],
+    ['tokens', tokenOf],
+  ] as const;
 
   it('is in the table', () => {
     expect(Object.keys(CHANNEL_ACCESS).sort()).toEqual([...CHANNELS].sort());
   });
 
-  it('is for whom the table says', async () => {
+  it.each(kinds)('is for whom the table says, by %s', async (_what, bearerOf) => {
     for (const [place, caller] of credentials().entries()) {
-      const key = await keyOf(caller);
+      const key = await bearerOf(caller);
       const socket = io(bff.url, { auth: { key }, transports: ['websocket'], reconnection: false });
       const refusal = await new Promise<Outcome | null>((resolve) => {
         socket.once('connect', () => resolve(null));
@@ -119,9 +153,9 @@ describe('every channel and message of a socket', () => {
     }
   });
 
-  it('is so on the plain WebSocket too', async () => {
+  it.each(kinds)('is so on the plain WebSocket too, by %s', async (_what, bearerOf) => {
     for (const [place, caller] of credentials().entries()) {
-      const key = await keyOf(caller);
+      const key = await bearerOf(caller);
       const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
       const socket = new WebSocket(`${bff.url.replace('http', 'ws')}/ws/tasks`, { headers });
       const outcome = await new Promise<Outcome | number>((resolve) => {

@@ -42,8 +42,9 @@ export function createAdmit(authenticator: Authenticator, origins: Origins): Adm
 export type IsStillAdmitted = (who: Authenticated, headers: IncomingHttpHeaders) => Promise<boolean>;
 
 /** Asks again by the headers that the socket was opened with; where that cannot be found out, nothing changes. */
-export function createIsStillAdmitted(authenticator: Authenticator): IsStillAdmitted {
+export function createIsStillAdmitted(authenticator: Authenticator, now: () => number): IsStillAdmitted {
   return async (who, headers) => {
+    if ((who.caller.endsAt ?? Infinity) <= now()) return false;
     if (who.by === 'ticket' || (headers.authorization === undefined && headers.cookie === undefined)) return true;
     try {
       const now = await authenticator.ofRequest({ headers });

@@ -80,7 +80,7 @@ const CACHE_ENTRIES = 10_000;
 const USED_EVERY_MS = 55_000;
 
 export interface KeyVerifier {
-  /** Whose key this is, or null. Rejects where the key is not known here and the database cannot be asked. */
+  /** Whose key this is, or null. Rejects where the key is not known here and the database cannot be asked, or with an `HttpProblem`. */
   verify(bearer: string): Promise<Caller | null>;
 }
 

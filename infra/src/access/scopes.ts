@@ -18,6 +18,8 @@ export interface Caller {
   readonly id: string;
   readonly name: string;
   readonly scopes: readonly Scope[];
+  /** When that is over (epoch ms), for whoever came by a token that says so. */
+  readonly endsAt?: number | undefined;
 }
 
 export function hasScope(caller: { readonly scopes: readonly Scope[] }, wanted: Scope): boolean {

@@ -29,7 +29,7 @@ export function createAuthorize(keys: KeyVerifier, withoutKey: boolean): Authori
       }
       return request.socket.remoteAddress ?? 'unknown';
     }
-    const bearer = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];
+    const bearer = /^Bearer +([\x21-\x7e]{1,4096})$/i.exec(authorization)?.[1];
     if (bearer === undefined) throw unauthorized('The Authorization header must be "Bearer <key>".');
     const caller = await verify(keys, bearer);
     if (caller === null) throw unauthorized('The key is unknown, expired or revoked.');
@@ -42,6 +42,7 @@ async function verify(keys: KeyVerifier, bearer: string) {
   try {
     return await keys.verify(bearer);
   } catch (error) {
+    if (error instanceof HttpProblem) throw error;
     const problem = new HttpProblem(503, 'keys-unavailable', 'Keys cannot be checked now.', { 'retry-after': '2' });
     problem.cause = error;
     throw problem;

@@ -13,8 +13,9 @@ import { Kafka } from '@fleetbeat/infra/event-log/kafkajs.ts';
 import { partitionOf } from '@fleetbeat/infra/event-log/murmur2.ts';
 import { createPostgresEventLog } from '@fleetbeat/infra/event-log/postgres.ts';
 import { createLogger } from '@fleetbeat/infra/logger.ts';
+import { AUDIENCE, startJwtIssuer } from '@fleetbeat/infra/testing/jwt-issuer.ts';
 import { administer, freshDatabase, kafkaBrokers, type FreshDatabase } from '@fleetbeat/infra/testing/servers.ts';
-import { event, startTestGateway, type TestGateway } from './testing.ts';
+import { event, ScriptedLog, startTestGateway, type TestGateway } from './testing.ts';
 
 const logger = createLogger('gateway-test', 'silent');
 const brokers = kafkaBrokers();
@@ -230,6 +231,28 @@ function contract(openLog: (database: FreshDatabase) => EventLog): void {
     expect(await status('fbk_never-made')).toBe(401);
   });
 }
+
+describe('the gateway with an issuer of tokens', () => {
+  it('takes tokens with the scope for it, and says why not others', async () => {
+    const issuer = await startJwtIssuer();
+    const env = { JWT_ISSUER: issuer.issuer, JWT_AUDIENCE: AUDIENCE, JWT_JWKS_URL: issuer.jwksUrl, JWT_SCOPES: 'send=ingest' };
+    const gateway = await startTestGateway(new ScriptedLog(), { env });
+    const send = async (token: string): Promise<unknown> => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+      const answer = await fetch(`${gateway.url}/v1/events`, { method: 'POST', headers, body: '[]' });
+      return [answer.status, ((await answer.json()) as { type?: string }).type];
+    };
+    try {
+      expect(await send(await issuer.sign({ scope: 'send', more: 'x'.repeat(1_000) }))).toEqual([200, undefined]);
+      expect(await send(await issuer.sign({ scope: 'ingest' }))).toEqual([403, 'urn:fleetbeat:problem:forbidden']);
+      expect(await send(await issuer.sign({ scope: 'send', aud: 'x' }))).toEqual([401, 'urn:fleetbeat:problem:token-audience']);
+      expect(await send(await issuer.sign({ scope: 'send', exp: 1 }))).toEqual([401, 'urn:fleetbeat:problem:token-expired']);
+    } finally {
+      await gateway.stop();
+      await issuer.stop();
+    }
+  });
+});
 
 describe('the gateway while its database is away', () => {
   it('answers 503 with Retry-After within bounded memory, and takes events once it is back', async () => {

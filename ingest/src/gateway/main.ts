@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createKeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
+import { takingJwts } from '@fleetbeat/infra/access/jwt.ts';
 import { loadSecret, localOperatorKey } from '@fleetbeat/infra/access/secret.ts';
 import { watchRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
@@ -38,7 +39,7 @@ export async function startGateway(context: GatewayContext): Promise<{ url: stri
   lifecycle.onStop('redaction', () => redaction.stop());
   const server = createGatewayServer({
     takeEvents: createTakeEvents({
-      authorize: createAuthorize(keys, withoutKey),
+      authorize: createAuthorize(takingJwts(keys, config.jwt), withoutKey),
       budget,
       log,
       metrics,
