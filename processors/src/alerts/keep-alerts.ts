@@ -1,16 +1,14 @@
 import type { LiveRecord } from '@fleetbeat/contracts/live.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
-import { every } from '../engine/every.ts';
+import { every, untilPastSecond } from '../engine/every.ts';
 import type { CutFeed } from './cut-feed.ts';
 import { shipDefaultRules } from './default-rules.ts';
 import { evaluateRules } from './evaluate-rules.ts';
 import { RollingWindows } from './rolling-windows.ts';
 import { RuleHistory } from './rule-history.ts';
 
-/** How often rules are evaluated, in milliseconds: at full seconds, as windows end at such. */
-const EVERY_MS = 1_000;
-/** A timer may be early, and would miss what is due at the second. */
-const EARLY_MS = 5;
+/** Rules are evaluated every second, where windows end; a timer may be early by some of these milliseconds, and would miss what is due. */
+const PAST_SECOND_MS = 5;
 
 /** Evaluates rules again and again, on windows that `feed` keeps fresh; of all processors one at a time does. What it tells is announced live as well. */
 export function keepAlerts(
@@ -28,7 +26,7 @@ export function keepAlerts(
   let shipped = false;
   let complained = '';
   return every(
-    () => EVERY_MS - (now() % EVERY_MS) + EARLY_MS,
+    () => untilPastSecond(PAST_SECOND_MS, now()),
     async () => {
       if (!shipped) await shipDefaultRules(database);
       shipped = true;

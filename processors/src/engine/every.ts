@@ -34,3 +34,8 @@ export function every(
     },
   };
 }
+
+/** Milliseconds from `now` (epoch ms) until so long past a full second, to wait for in `every`. */
+export function untilPastSecond(pastMs: number, now: number): number {
+  return 1_000 - ((now - pastMs) % 1_000);
+}

@@ -2,11 +2,11 @@ import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { enqueueDelivery } from '@fleetbeat/infra/deliveries/enqueue-delivery.ts';
 import { readIncidents } from '@fleetbeat/infra/incidents/incident-rows.ts';
 import { tellLive } from '@fleetbeat/infra/tell-live.ts';
-import { every } from '../../engine/every.ts';
+import { every, untilPastSecond } from '../../engine/every.ts';
 import { expireIncidents, sweepIncidents } from './sweep-incidents.ts';
 
-/** How often the outbox and the timers are looked at, in milliseconds. */
-const EVERY_MS = 1_000;
+/** The outbox and the timers are looked at every second, so many milliseconds after rules were evaluated, which fills the outbox. */
+const PAST_SECOND_MS = 300;
 const EXPIRE_EVERY_MS = 3_600_000;
 
 /**
@@ -25,7 +25,7 @@ export function keepIncidents(context: Pick<ServiceContext, 'config' | 'logger' 
   };
 
   const sweeps = every(
-    EVERY_MS,
+    () => untilPastSecond(PAST_SECOND_MS, Date.now()),
     async () => {
       const changed = await metrics.timed('sweep_incidents', () => sweepIncidents(sweep));
       const incidents = await readIncidents(database, [...changed]);
