@@ -195,6 +195,18 @@ describe('agents', () => {
     expect(await watch(650, 660)).toEqual(['650: firing error: agent-3 stopped answering 11 minutes ago']);
   });
 
+  it('are not called silent while processors that have just started catch up, nor are those late at once', async () => {
+    const evaluator = { ...world.started(), since: START + 100 * S };
+    for (const [second, told] of [
+      [140, []],
+      [159, []],
+      [160, ['firing error: Pipeline lag at 3 minutes (above 30 seconds)']],
+    ] as const) {
+      await world.at(second, true);
+      expect(await world.titles(evaluator)).toEqual(told);
+    }
+  });
+
   it('that fire stay so while the pipeline stands', async () => {
     expect(await watch(0, 40)).toHaveLength(1);
     expect((await watch(50, 200, true)).filter((title) => title.includes('agents'))).toEqual([]);

@@ -14,6 +14,9 @@ import { isSilent, LAGS_AFTER_MS, type SourceClock } from './source-clocks.ts';
 
 /** What rules see. */
 
+/** Processors that have just started are given so long to catch up until their lag is told of, in milliseconds. */
+const CATCH_UP_MS = 60_000;
+
 export interface Sight {
   readonly database: Database;
   readonly windows: Pick<RollingWindows, 'read'>;
@@ -71,7 +74,7 @@ export async function observations(sight: Sight, rule: Rule): Promise<Observatio
 async function ofPipeline({ database, clocks, at, since }: Sight, { measure }: RuleOf<'threshold'>): Promise<Observations> {
   const value = measure === 'lag_s' ? lagOf(clocks, at) : await countLedgerDifferences(database);
   // Until processors have had the time to catch up, a clock that stands where they were stopped tells nothing.
-  if (measure === 'lag_s' && value !== undefined && value * 1_000 > LAGS_AFTER_MS && at - since < LAGS_AFTER_MS)
+  if (measure === 'lag_s' && value !== undefined && value * 1_000 > LAGS_AFTER_MS && at - since < CATCH_UP_MS)
     return NOTHING_KNOWN;
   return seen(new Map([[WHOLE, value === undefined ? NO_DATA : { kind: 'value', value }]]), NO_DATA);
 }
