@@ -194,6 +194,34 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.keyboard.press('Escape');
     });
 
+    it('follow each other on a wall, also where one of them is gone, until somebody leaves', async () => {
+      const { id } = await only();
+      const add = async (name: string) => (await postTo<{ id: string }>(system, '/dashboards', { name, panels: [] })).id;
+      const [gone, last] = [await add('Gone soon'), await add('Last')];
+      await page.request.delete(`${system.api}/api/v1/dashboards/${gone}`, { headers: { origin: system.api } });
+      const wall = await newPage({ storageState: await page.context().storageState() });
+      await wall.clock.install();
+      await wall.goto(`${system.api}/dashboards/${id}?rotate=30&with=${id},${gone},${last}`);
+      const shown = (name: string) => wall.getByRole('dialog', { name: `${name}, on a wall` });
+      await shown('Night watch').getByText('42', { exact: true }).first().waitFor();
+      await wall.clock.runFor(25_000);
+      await shown('Night watch').waitFor();
+      await wall.clock.runFor(6_000);
+      await shown('Dashboard').getByText('The next one follows.').waitFor();
+      expect(await violationsOf(wall)).toEqual([]);
+      await wall.clock.runFor(31_000);
+      await shown('Last').waitFor();
+      await wall.clock.runFor(31_000);
+      await shown('Night watch').waitFor();
+      await wall.keyboard.press('Escape');
+      await wall.getByRole('button', { name: 'Share' }).waitFor();
+      await wall.clock.runFor(120_000);
+      await wall.getByRole('heading', { level: 1, name: 'Night watch' }).waitFor();
+      expect(new URL(wall.url()).searchParams.has('rotate')).toBe(false);
+      await wall.close();
+      await page.request.delete(`${system.api}/api/v1/dashboards/${last}`, { headers: { origin: system.api } });
+    });
+
     it('are looked at, and not changed, by who may only read, on a phone too', async () => {
       const { url } = await postTo<{ url: string }>(system, '/invitations', {
         email: 'viewer@example.com',
