@@ -51,6 +51,18 @@ export const SCREENS: readonly Screen[] = [
     },
   },
   { name: 'on-call', path: () => '/on-call' },
+  {
+    name: 'on-call-schedule',
+    path: () => '/on-call',
+    whole: false,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /^Edit/ }).first().click();
+      await page
+        .getByRole('dialog')
+        .getByText(/of these two weeks|all the time/)
+        .waitFor();
+    },
+  },
   { name: 'on-call-month', path: () => '/on-call?view=month' },
   { name: 'on-call-escalations', path: () => '/on-call/escalations' },
   {
@@ -58,6 +70,13 @@ export const SCREENS: readonly Screen[] = [
     path: () => '/on-call/routes',
     prepare: (page) => page.getByRole('button', { name: 'Try it' }).click(),
   },
+  {
+    name: 'on-call-route',
+    path: () => '/on-call/routes',
+    whole: false,
+    prepare: (page) => page.getByRole('button', { name: /^Edit/ }).nth(1).click(),
+  },
+  { name: 'on-call-inhibitions', path: () => '/on-call/inhibitions' },
   { name: 'suggestions', path: () => '/suggestions' },
   { name: 'suggestions-one', path: ({ suggestion }) => `/suggestions?id=${suggestion}` },
   { name: 'suggestions-calibration', path: () => '/suggestions/calibration' },
@@ -73,8 +92,15 @@ export const SCREENS: readonly Screen[] = [
     path: ({ dashboard }) => `/dashboards/${dashboard}?range=1h`,
     prepare: (page) => page.getByRole('button', { name: 'Edit', exact: true }).click(),
   },
+  { name: 'dashboards-wall', path: ({ dashboard }) => `/dashboards/${dashboard}?range=1h&rotate=30`, whole: false },
   { name: 'workflows', path: () => '/workflows' },
   { name: 'workflows-templates', path: () => '/workflows/templates' },
+  {
+    name: 'workflows-template',
+    path: () => '/workflows/templates',
+    whole: false,
+    prepare: (page) => page.getByRole('button', { name: /^Edit/ }).first().click(),
+  },
   { name: 'workflows-one', path: ({ workflow }) => `/workflows/${workflow}` },
   { name: 'workflows-timeline', path: ({ workflow }) => `/workflows/${workflow}?view=timeline` },
   { name: 'models', path: () => '/models?range=1h' },
@@ -94,6 +120,7 @@ export const SCREENS: readonly Screen[] = [
   { name: 'settings-deliveries', path: () => '/settings/deliveries' },
   { name: 'settings-people', path: () => '/settings/people' },
   { name: 'settings-keys', path: () => '/settings/keys' },
+  { name: 'settings-privacy', path: () => '/settings/privacy' },
   { name: 'settings-audit', path: () => '/settings/audit', whole: false },
   {
     name: 'palette',

@@ -6,14 +6,16 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
 import { SCREENS, type Screen, type ScreenFacts } from './dashboard-screens.ts';
 import { seedBoard } from './seed-board.ts';
+import { seedDashboards } from './seed-dashboards.ts';
 import { seedIncidents } from './seed-incidents.ts';
 import { seedWorkflows } from './seed-workflows.ts';
-import { startSystem } from './start-system.ts';
+import { startSystem, type RunningSystem } from './start-system.ts';
 
 /**
  * `npm run screenshots`: pictures of every page, light and dark, on a desk and on a phone, of a seeded fleet of its own.
  *
  *   --only tasks,agents   screens whose name holds one of these
+ *   --states full,error   full, empty (a fresh installation), loading and error (every answer is 503); all unless given
  *   --themes dark         light, dark or both
  *   --widths phone        desktop, phone or both
  *   --out FOLDER          docs/screenshots/pages unless given
@@ -23,35 +25,48 @@ const ROOT = join(import.meta.dirname, '..');
 const VIEWPORTS = { desktop: { width: 1440, height: 900 }, phone: { width: 375, height: 812 } } as const;
 /** Live pages never rest: what is shown after this long is taken, in milliseconds. */
 const SETTLE_MS = 1_200;
+/** Other states than the full one: one theme for each width shows what there is to see. */
+const STATES = ['full', 'empty', 'loading', 'error'] as const;
+type State = (typeof STATES)[number];
+/** Without these there is no page that could be in any state. */
+const ALWAYS_ANSWERED = /\/api\/v1\/(auth|session|me)\b/;
 
 const { values: options } = parseArgs({
   options: {
     of: { type: 'string' },
     out: { type: 'string', default: join(ROOT, 'docs/screenshots/pages') },
     only: { type: 'string', default: '' },
+    states: { type: 'string', default: STATES.join(',') },
     themes: { type: 'string', default: 'light,dark' },
     widths: { type: 'string', default: 'desktop,phone' },
   },
 });
 
-interface Subject {
+interface Subject extends AsyncDisposable {
   readonly url: string;
   readonly dataDir: string;
-  stop(): Promise<void>;
 }
 
 if (CHROMIUM === undefined) throw new Error('no Chromium found: name one in CHROMIUM');
-const subject = options.of === undefined ? await startFleet() : running(options.of);
+const states = STATES.filter((state) => options.states.split(',').includes(state));
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
 try {
-  await picture(browser, subject);
+  const ofFleet = states.filter((state) => state !== 'empty');
+  if (ofFleet.length > 0) {
+    await using subject = options.of === undefined ? await startFleet() : running(options.of);
+    await picture(browser, subject, ofFleet);
+  }
+  if (states.includes('empty')) {
+    console.error('starting a fresh installation ...');
+    await using subject = subjectOf(await startSystem({}));
+    await picture(browser, subject, ['empty']);
+  }
 } finally {
   await browser.close();
-  await subject.stop();
 }
 
 function running(url: string): Subject {
-  return { url, dataDir: process.env['FLEETBEAT_DATA'] ?? join(ROOT, '.data'), stop: async () => {} };
+  return { url, dataDir: process.env['FLEETBEAT_DATA'] ?? join(ROOT, '.data'), [Symbol.asyncDispose]: async () => {} };
 }
 
 async function startFleet(): Promise<Subject> {
@@ -63,10 +78,15 @@ async function startFleet(): Promise<Subject> {
   await seedWorkflows(system);
   await seedBoard(system);
   await seedIncidents(system);
-  return { url: system.api, dataDir: system.dataDir, stop: () => system.stop() };
+  await seedDashboards(system);
+  return subjectOf(system);
 }
 
-async function picture(browser: Browser, { url, dataDir }: Subject): Promise<void> {
+function subjectOf(system: RunningSystem): Subject {
+  return { url: system.api, dataDir: system.dataDir, [Symbol.asyncDispose]: () => system.stop() };
+}
+
+async function picture(browser: Browser, { url, dataDir }: Subject, states: readonly State[]): Promise<void> {
   mkdirSync(options.out, { recursive: true });
   const words = options.only.split(',');
   const wanted = SCREENS.filter(({ name }) => words.some((word) => name.includes(word)));
@@ -77,20 +97,51 @@ async function picture(browser: Browser, { url, dataDir }: Subject): Promise<voi
   await page.goto(await loginLink(url, dataDir));
   await page.getByRole('navigation', { name: 'Pages' }).first().waitFor();
   const facts = await readFacts(page);
-  for (const screen of wanted) {
-    for (const [width, viewport] of Object.entries(VIEWPORTS)) {
-      if (!options.widths.includes(width)) continue;
-      await page.setViewportSize(viewport);
-      for (const theme of ['light', 'dark'] as const) {
-        if (!options.themes.includes(theme)) continue;
-        await page.emulateMedia({ colorScheme: theme });
-        await show(page, url, screen, facts);
-        const path = join(options.out, `${screen.name}-${width}-${theme}.png`);
-        await page.screenshot({ path, fullPage: screen.whole ?? true });
-        console.error(path);
+  let missed = 0;
+  for (const state of states) {
+    await bringInto(page, state);
+    // What has to be clicked is not there in every state.
+    for (const screen of wanted.filter(({ prepare }) => state === 'full' || prepare === undefined)) {
+      for (const [width, viewport] of Object.entries(VIEWPORTS)) {
+        if (!options.widths.includes(width)) continue;
+        const themes = (['light', 'dark'] as const)
+          .filter((theme) => options.themes.includes(theme))
+          .filter((theme) => state === 'full' || (theme === 'dark') === (width === 'phone'));
+        if (themes.length === 0) continue;
+        await page.setViewportSize(viewport);
+        await page.emulateMedia({ colorScheme: themes[0] ?? 'light' });
+        try {
+          await show(page, url, screen, facts);
+        } catch (error) {
+          missed += 1;
+          console.error(`no picture of ${screen.name}, ${width}, ${state}: ${String(error)}`);
+          continue;
+        }
+        for (const theme of themes) {
+          await page.emulateMedia({ colorScheme: theme });
+          const name = [screen.name, ...(state === 'full' ? [] : [state]), width, theme].join('-');
+          const path = join(options.out, `${name}.png`);
+          await page.screenshot({ path, fullPage: screen.whole ?? true });
+          console.error(path);
+        }
       }
     }
   }
+  await context.close();
+  if (missed > 0) process.exitCode = 1;
+}
+
+/** Has every answer come as it does, never, or as that of an API that is away. */
+async function bringInto(page: Page, state: State): Promise<void> {
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  if (state !== 'loading' && state !== 'error') return;
+  await page.route('**/api/v1/**', async (route) => {
+    if (ALWAYS_ANSWERED.test(route.request().url())) return route.continue();
+    // Never answered.
+    if (state === 'loading') return;
+    const problem = { title: 'Service Unavailable', status: 503, detail: 'the database is away', request_id: 'made-up' };
+    await route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) });
+  });
 }
 
 async function show(page: Page, url: string, screen: Screen, facts: ScreenFacts): Promise<void> {
