@@ -2,6 +2,8 @@ import adapter from '@sveltejs/adapter-static';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
+import { pageFiles } from './vite-plugins/page-files.ts';
+import { sharedChunks } from './vite-plugins/shared-chunks.ts';
 
 /** Where `npm run dev -w dashboard` finds a running BFF. */
 const BFF = process.env['FLEETBEAT_URL'] ?? 'http://127.0.0.1:3000';
@@ -9,6 +11,14 @@ const BFF = process.env['FLEETBEAT_URL'] ?? 'http://127.0.0.1:3000';
 export default defineConfig({
   plugins: [
     tailwindcss(),
+    sharedChunks([
+      { name: 'shell', roots: /\/src\/routes\/\+layout\.(svelte|ts)$/ },
+      {
+        name: 'charts',
+        roots: /\/src\/lib\/(charts\/TimeChart\.svelte|fleet\/ActivityCharts\.svelte|live\/series-view\.svelte\.ts)$/,
+      },
+    ]),
+    pageFiles('_app/page-files.json'),
     sveltekit({
       adapter: adapter({ pages: 'build', assets: 'build', fallback: 'index.html', precompress: true }),
       compilerOptions: { runes: true },

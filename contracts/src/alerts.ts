@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { WATCHED_SETS } from './rule-measures.ts';
+import { SEVERITIES } from './severities.ts';
 
 /** Alerts and what is told of them. Every key that breaches a rule has an alert of its own. Times are epoch milliseconds. */
 
-/** From the least to the most urgent. */
-export const SEVERITIES = ['info', 'warning', 'error'] as const;
+export { SEVERITIES };
 export const severitySchema = z.enum(SEVERITIES);
 export type Severity = z.infer<typeof severitySchema>;
 

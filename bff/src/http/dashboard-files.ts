@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import express, { Router, type RequestHandler } from 'express';
+import { parsePageFiles, withPageFiles, type PageFiles } from './page-files.ts';
+import { preferCompressed } from './prefer-compressed.ts';
 import { contentSecurityPolicy } from './security-headers.ts';
 
 /**
@@ -14,6 +16,7 @@ export function dashboardFiles(directory: string, secure: boolean): Router {
     response.locals['route'] = 'dashboard';
     next();
   });
+  router.use(preferCompressed(directory));
   router.use(
     '/_app/immutable',
     express.static(join(directory, '_app/immutable'), { immutable: true, maxAge: '365d', index: false, fallthrough: true }),
@@ -21,28 +24,31 @@ export function dashboardFiles(directory: string, secure: boolean): Router {
     (_request, response) => void response.status(404).type('text/plain').send('not found'),
   );
   router.use(express.static(directory, { index: false, maxAge: 0, redirect: false }));
-  router.use(answerPage(join(directory, 'index.html'), secure));
+  router.use(answerPage(directory, secure));
   return router;
 }
 
-interface Page {
+interface Shell {
   readonly html: string;
+  readonly pages: PageFiles;
   readonly policy: string;
   readonly changedAt: number;
 }
 
-function answerPage(file: string, secure: boolean): RequestHandler {
-  let page: Page | undefined;
+function answerPage(directory: string, secure: boolean): RequestHandler {
+  const file = join(directory, 'index.html');
+  let shell: Shell | undefined;
 
-  async function current(): Promise<Page> {
+  async function current(): Promise<Shell> {
     const changedAt = await stat(file).then(
       (found) => found.mtimeMs,
       () => 0,
     );
-    if (page?.changedAt === changedAt) return page;
+    if (shell?.changedAt === changedAt) return shell;
     const html = changedAt === 0 ? NO_BUILD : await readFile(file, 'utf8');
-    page = { html, policy: contentSecurityPolicy(inlineScriptHashes(html), secure), changedAt };
-    return page;
+    const pages = await readFile(join(directory, '_app/page-files.json'), 'utf8').catch(() => undefined);
+    shell = { html, pages: parsePageFiles(pages), policy: contentSecurityPolicy(inlineScriptHashes(html), secure), changedAt };
+    return shell;
   }
 
   return async (request, response, next) => {
@@ -50,9 +56,9 @@ function answerPage(file: string, secure: boolean): RequestHandler {
       next();
       return;
     }
-    const { html, policy } = await current();
+    const { html, pages, policy } = await current();
     response.set({ 'content-security-policy': policy, 'cache-control': 'no-cache' });
-    response.type('html').send(html);
+    response.type('html').send(withPageFiles(html, request.path, pages));
   };
 }
 

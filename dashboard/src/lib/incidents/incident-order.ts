@@ -1,4 +1,4 @@
-import { SEVERITIES } from '@fleetbeat/contracts/alerts.ts';
+import { SEVERITIES } from '@fleetbeat/contracts/severities.ts';
 import type { Incident } from '@fleetbeat/contracts/incidents.ts';
 
 /** Incidents as lists show them. Pure. */

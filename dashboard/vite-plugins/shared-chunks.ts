@@ -1,0 +1,55 @@
+import type { Plugin } from 'vite';
+
+/** Modules that go into one file, with everything that they need: a name, and the modules that begin it. */
+export interface SharedChunk {
+  readonly name: string;
+  readonly roots: RegExp;
+}
+
+/** Kit finds its entries by the files that they are in. */
+const KITS_OWN = /\/@sveltejs\/kit\/|\/\.svelte-kit\//;
+
+/**
+ * Puts what nearly every page needs into few files. Left alone, the bundler makes one for each set of pages that share
+ * something: 65 for the Overview, most of them below a kilobyte, which a browser asks for six at a time.
+ */
+export function sharedChunks(chunks: readonly SharedChunk[]): Plugin {
+  const members = chunks.map(() => new Set<string>());
+  return {
+    name: 'fleetbeat:shared-chunks',
+    apply: 'build',
+    applyToEnvironment: ({ name }) => name === 'client',
+
+    configEnvironment: (name) =>
+      name !== 'client'
+        ? undefined
+        : {
+            build: {
+              rolldownOptions: {
+                output: {
+                  codeSplitting: {
+                    groups: chunks.map((chunk, index) => ({
+                      name: chunk.name,
+                      priority: chunks.length - index,
+                      test: (id: string) => members[index]?.has(id) === true,
+                    })),
+                  },
+                },
+              },
+            },
+          },
+
+    buildEnd() {
+      chunks.forEach(({ roots }, index) => {
+        const found = new Set<string>();
+        const waiting = [...this.getModuleIds()].filter((id) => roots.test(id));
+        for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+          if (found.has(id) || KITS_OWN.test(id)) continue;
+          found.add(id);
+          waiting.push(...(this.getModuleInfo(id)?.importedIds ?? []));
+        }
+        members[index] = found;
+      });
+    },
+  };
+}
