@@ -6,6 +6,7 @@ import { markdownTables, readable } from './figures.ts';
 import { benchFlatCost } from './flat-cost.ts';
 import { benchFrames } from './frames.ts';
 import { benchGateway } from './gateway.ts';
+import { benchPageLoad } from './page-load.ts';
 import { benchProcessor } from './processor.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchRules } from './rules.ts';
@@ -29,6 +30,7 @@ const BENCHES: Record<string, () => Promise<Record<string, number>>> = {
   recovery: async () => ({ ...(await benchRecovery('kafka')), ...(await benchRecovery('standalone')) }),
   'task-lists': benchTaskLists,
   frames: benchFrames,
+  'page-load': benchPageLoad,
 };
 
 const RESULTS = join(import.meta.dirname, '../results');
