@@ -8,6 +8,8 @@ import * as varint from './varint.ts';
  */
 
 export const EXACT_UP_TO = 1_024;
+/** So few are kept one after the other: most sketches of a large fleet have no more, and a table takes memory outside of the heap. */
+const FEW = 12;
 const PRECISION = 14;
 const REGISTERS = 1 << PRECISION;
 const TAIL_BITS = 64 - PRECISION;
@@ -23,6 +25,8 @@ const sortableHalves = new Uint32Array(sortable.buffer);
 const NO_TABLE = new Int32Array(0);
 
 export class DistinctSketch {
+  /** Pairs (hi, lo); null once there is a table, or registers. */
+  #few: number[] | null = [];
   /** Open addressing over pairs (hi, lo); the pair (0, 0) is an empty slot. Unused once there are registers. */
   #table = NO_TABLE;
   #size = 0;
@@ -46,6 +50,10 @@ export class DistinctSketch {
       }
       return;
     }
+    if (other.#few !== null) {
+      for (let i = 0; i < other.#few.length; i += 2) this.addHash(other.#few[i] as number, other.#few[i + 1] as number);
+      return;
+    }
     const table = other.#table;
     for (let i = 0; i < table.length; i += 2) {
       const hi = table[i] as number;
@@ -62,6 +70,7 @@ export class DistinctSketch {
   /** Empties the sketch; keeps the memory of a small one. */
   clear(): void {
     this.#registers = null;
+    if (this.#few !== null) this.#few.length = 0;
     if (this.#table.length > 256) this.#table = NO_TABLE;
     else this.#table.fill(0);
     this.#size = 0;
@@ -145,6 +154,10 @@ export class DistinctSketch {
   }
 
   #addExact(hi: number, lo: number): void {
+    if (this.#few !== null) {
+      if (this.#addToFew(this.#few, hi, lo)) return;
+      this.#leaveFew();
+    }
     let table = this.#table;
     if (this.#size * 4 >= table.length * 1.5) table = this.#grow();
     const mask = table.length - 1;
@@ -163,6 +176,24 @@ export class DistinctSketch {
     table[slot] = hi;
     table[slot + 1] = lo;
     this.#size++;
+  }
+
+  /** False where there are too many. */
+  #addToFew(few: number[], hi: number, lo: number): boolean {
+    for (let i = 0; i < few.length; i += 2) if (few[i + 1] === lo && few[i] === hi) return true;
+    if (few.length === 2 * FEW) return false;
+    few.push(hi, lo);
+    this.#size++;
+    return true;
+  }
+
+  /** From now on there is a table. */
+  #leaveFew(): void {
+    const few = this.#few;
+    if (few === null) return;
+    this.#few = null;
+    this.#size = 0;
+    for (let i = 0; i < few.length; i += 2) this.#addExact(few[i] as number, few[i + 1] as number);
   }
 
   #grow(): Int32Array<ArrayBuffer> {
@@ -185,6 +216,7 @@ export class DistinctSketch {
   /** The registers, made from the exact hashes where there are none yet. */
   #approximate(): Uint8Array {
     if (this.#registers !== null) return this.#registers;
+    this.#leaveFew();
     const registers = new Uint8Array(REGISTERS);
     for (let i = 0; i < this.#table.length; i += 2) {
       const hi = this.#table[i] as number;
@@ -199,9 +231,10 @@ export class DistinctSketch {
 
   #serializeExact(): Uint8Array {
     let n = 0;
-    for (let i = 0; i < this.#table.length; i += 2) {
-      const hi = this.#table[i] as number;
-      const lo = this.#table[i + 1] as number;
+    const pairs = this.#few ?? this.#table;
+    for (let i = 0; i < pairs.length; i += 2) {
+      const hi = pairs[i] as number;
+      const lo = pairs[i + 1] as number;
       if ((hi | lo) === 0) continue;
       // The order of halves makes them one 64-bit number on little-endian machines, as all that Node runs on are.
       sortableHalves[2 * n] = lo;

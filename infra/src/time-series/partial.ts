@@ -47,6 +47,11 @@ function planOf(family: Family, gate: number, lastAt = -1): MergePlan {
   };
 }
 
+/** How many columns a family has. */
+export function columnCount(family: Family): number {
+  return PLANS[family].size;
+}
+
 /** What can be merged into a partial: another one, or a row as stored. */
 export interface Mergeable {
   readonly values: ArrayLike<number>;
@@ -66,9 +71,10 @@ export class Partial {
   sketch: QuantileSketch | null = null;
   distinct: DistinctSketch | null = null;
 
-  constructor(family: Family) {
+  /** `values` gives the memory for the columns, all zero, where there is some at hand: see `columnCount`. */
+  constructor(family: Family, values = new Float64Array(PLANS[family].size)) {
     this.family = family;
-    this.values = new Float64Array(PLANS[family].size);
+    this.values = values;
   }
 
   /** Counts a response time (microseconds, events) or a duration (milliseconds, tasks) in the sketch alone. */

@@ -18,6 +18,9 @@ export const LARGEST = 1e18;
 const MIN_INDEX = Math.ceil(Math.log(SMALLEST) * PER_LOG);
 const MAX_INDEX = Math.ceil(Math.log(LARGEST) * PER_LOG);
 
+/** Of so few values the buckets are kept one by one: most sketches of a large fleet have no more, and counts take memory outside of the heap. */
+const FEW = 16;
+
 const VERSION = 1;
 const MAX_UINT32 = 0xffffffff;
 
@@ -25,6 +28,8 @@ export class QuantileSketch {
   /** How many values were added. */
   count = 0;
   #zeros = 0;
+  /** The bucket of each value, in no order; null once there are counts. */
+  #few: number[] | null = [];
   /** Bucket i is at `#counts[i - #offset]`. 32 bits until one bucket needs more. */
   #counts: Uint32Array | Float64Array = new Uint32Array(0);
   #offset = 0;
@@ -52,6 +57,10 @@ export class QuantileSketch {
   merge(other: QuantileSketch): void {
     this.#zeros += other.#zeros;
     this.count += other.#zeros;
+    if (other.#few !== null) {
+      for (const index of other.#few) this.#addTo(index, 1);
+      return;
+    }
     const counts = other.#counts;
     const offset = other.#offset;
     const last = other.#high;
@@ -68,6 +77,7 @@ export class QuantileSketch {
   quantile(q: number): number | null {
     if (!(q >= 0 && q <= 1)) throw new RangeError(`a quantile is asked for by a number from 0 to 1: ${q}`);
     if (this.count === 0) return null;
+    this.#countFew();
     const rank = q * (this.count - 1);
     const below = Math.floor(rank);
     const share = rank - below;
@@ -88,6 +98,7 @@ export class QuantileSketch {
   /** Tells what is in each filled bucket, from below: the value that it answers, and how many there are. */
   eachBucket(tell: (value: number, n: number) => void): void {
     if (this.#zeros > 0) tell(0, this.#zeros);
+    this.#countFew();
     for (let index = this.#low; index <= this.#high; index++) {
       const n = this.#counts[index - this.#offset] as number;
       if (n !== 0) tell(MIDDLE * Math.pow(GAMMA, index), n);
@@ -96,6 +107,7 @@ export class QuantileSketch {
 
   /** Empties the sketch and keeps its memory. */
   clear(): void {
+    if (this.#few !== null) this.#few.length = 0;
     if (this.#high >= this.#low) this.#counts.fill(0, this.#low - this.#offset, this.#high - this.#offset + 1);
     this.#low = MAX_INDEX + 1;
     this.#high = MIN_INDEX - 1;
@@ -108,6 +120,15 @@ export class QuantileSketch {
    * gap to the one before, plus 1 and followed by n - 2 where it holds n > 1. Varints throughout.
    */
   serialize(): Uint8Array {
+    varint.begin();
+    varint.putByte(VERSION);
+    varint.putVarint(this.#zeros);
+    if (this.#few !== null) putFew(this.#few.sort((a, b) => a - b));
+    else this.#putCounts();
+    return varint.finish();
+  }
+
+  #putCounts(): void {
     const counts = this.#counts;
     const offset = this.#offset;
     let filled = 0;
@@ -117,26 +138,16 @@ export class QuantileSketch {
       filled++;
       first = index;
     }
-    varint.begin();
-    varint.putByte(VERSION);
-    varint.putVarint(this.#zeros);
     varint.putVarint(filled);
-    if (filled > 0) {
-      varint.putVarint(first < 0 ? -2 * first - 1 : 2 * first);
-      let expected = first;
-      for (let index = first; index <= this.#high; index++) {
-        const n = counts[index - offset] as number;
-        if (n === 0) continue;
-        const gap = index - expected;
-        expected = index + 1;
-        if (n === 1) varint.putVarint(gap * 2);
-        else {
-          varint.putVarint(gap * 2 + 1);
-          varint.putVarint(n - 2);
-        }
-      }
+    if (filled === 0) return;
+    putFirst(first);
+    let expected = first;
+    for (let index = first; index <= this.#high; index++) {
+      const n = counts[index - offset] as number;
+      if (n === 0) continue;
+      putBucket(index - expected, n);
+      expected = index + 1;
     }
-    return varint.finish();
   }
 
   /** Throws a `RangeError` where `bytes` are no sketch of ours. */
@@ -169,12 +180,31 @@ export class QuantileSketch {
   }
 
   #addTo(index: number, n: number): void {
+    this.count += n;
+    if (this.#few !== null) {
+      if (n === 1 && this.#few.length < FEW) {
+        this.#few.push(index);
+        return;
+      }
+      this.#countFew();
+    }
+    this.#addToCounts(index, n);
+  }
+
+  /** From now on there are counts. */
+  #countFew(): void {
+    const few = this.#few;
+    if (few === null) return;
+    this.#few = null;
+    for (const index of few) this.#addToCounts(index, 1);
+  }
+
+  #addToCounts(index: number, n: number): void {
     if (index < this.#low || index > this.#high) this.#cover(index);
     const slot = index - this.#offset;
     const total = (this.#counts[slot] as number) + n;
     if (total > MAX_UINT32 && this.#counts instanceof Uint32Array) this.#counts = Float64Array.from(this.#counts);
     this.#counts[slot] = total;
-    this.count += n;
   }
 
   /** Makes `index` part of the range, with room around it when memory must grow. */
@@ -194,5 +224,35 @@ export class QuantileSketch {
     }
     this.#low = low;
     this.#high = high;
+  }
+}
+
+function putFirst(index: number): void {
+  varint.putVarint(index < 0 ? -2 * index - 1 : 2 * index);
+}
+
+function putBucket(gap: number, n: number): void {
+  if (n === 1) {
+    varint.putVarint(gap * 2);
+    return;
+  }
+  varint.putVarint(gap * 2 + 1);
+  varint.putVarint(n - 2);
+}
+
+/** Buckets one by one, from below, as their counts would be. */
+function putFew(few: readonly number[]): void {
+  let filled = 0;
+  for (let i = 0; i < few.length; i++) if (i === 0 || few[i] !== few[i - 1]) filled++;
+  varint.putVarint(filled);
+  if (filled === 0) return;
+  let expected = few[0] as number;
+  putFirst(expected);
+  for (let i = 0; i < few.length;) {
+    const index = few[i] as number;
+    const start = i;
+    while (few[i] === index) i++;
+    putBucket(index - expected, i - start);
+    expected = index + 1;
   }
 }

@@ -1,19 +1,45 @@
 import { SETS, TIERS, windowStart, type Family, type PartialRow, type SetName } from '@fleetbeat/contracts/aggregates.ts';
-import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
+import { columnCount, Partial } from '@fleetbeat/infra/time-series/partial.ts';
+
+/** Partials that get their memory together: all of a cut go at the same time, and each piece outside of the heap costs its own. */
+const AT_ONCE = 64;
+
+/** Makes the partials of a table, and counts them. */
+class PartialPool {
+  readonly #family: Family;
+  readonly #columns: number;
+  #memory = new Float64Array(0);
+  #used = 0;
+  made = 0;
+
+  constructor(family: Family) {
+    this.#family = family;
+    this.#columns = columnCount(family);
+  }
+
+  make(): Partial {
+    if (this.#used === this.#memory.length) {
+      // A small table has little to give back.
+      this.#memory = new Float64Array(this.#columns * Math.min(AT_ONCE, this.made + 1));
+      this.#used = 0;
+    }
+    const start = this.#used;
+    this.#used += this.#columns;
+    this.made++;
+    return new Partial(this.#family, this.#memory.subarray(start, this.#used));
+  }
+}
 
 /** The 10 s partials of one key of a rollup set. */
 export class KeyWindows {
   readonly windows = new Map<number, Partial>();
-  readonly #family: Family;
-  readonly #count: { partials: number };
+  readonly #pool: PartialPool;
   /** The window asked for last: events of one key mostly share it. */
   #lastWindow = Number.NaN;
   #last: Partial | undefined;
 
-  /** `count` is the table's: one more for every partial that is made. */
-  constructor(family: Family, count: { partials: number }) {
-    this.#family = family;
-    this.#count = count;
+  constructor(pool: PartialPool) {
+    this.#pool = pool;
   }
 
   /** The partial of a window (epoch ms, aligned to 10 s), made where there is none. */
@@ -21,9 +47,8 @@ export class KeyWindows {
     if (window === this.#lastWindow && this.#last !== undefined) return this.#last;
     let partial = this.windows.get(window);
     if (partial === undefined) {
-      partial = new Partial(this.#family);
+      partial = this.#pool.make();
       this.windows.set(window, partial);
-      this.#count.partials++;
     }
     this.#lastWindow = window;
     this.#last = partial;
@@ -37,15 +62,16 @@ const NO_WINDOWS: ReadonlyMap<number, Partial> = new Map();
 export class PartialTable {
   readonly set: SetName;
   readonly #keys = new Map<string, KeyWindows>();
-  readonly #count = { partials: 0 };
+  readonly #pool: PartialPool;
 
   constructor(set: SetName) {
     this.set = set;
+    this.#pool = new PartialPool(SETS[set]);
   }
 
   /** How many partials there are. */
   get size(): number {
-    return this.#count.partials;
+    return this.#pool.made;
   }
 
   keys(): IterableIterator<string> {
@@ -56,7 +82,7 @@ export class PartialTable {
   of(key: string): KeyWindows {
     let windows = this.#keys.get(key);
     if (windows === undefined) {
-      windows = new KeyWindows(SETS[this.set], this.#count);
+      windows = new KeyWindows(this.#pool);
       this.#keys.set(key, windows);
     }
     return windows;

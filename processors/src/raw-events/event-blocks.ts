@@ -18,7 +18,7 @@ const BYTES_AT_A_STRETCH = 2 ** 20;
  * text, and whoever reads one agent unpacks all of it.
  */
 const SMALL_BYTES = 2 ** 13;
-const FRAME_BYTES = 2 ** 15;
+const FRAME_BYTES = 2 ** 16;
 
 const NEWLINE = 0x0a;
 
@@ -155,7 +155,8 @@ function compressed(blocks: readonly AgentBlock[]): StoredBlock[] {
       bytes: agentId === holder ? frame : NO_BYTES,
       frameOf: agentId === holder ? null : holder,
       textFrom: isShared ? from : WHOLE_TEXT,
-      textTo: isShared ? at - 1 : WHOLE_TEXT,
+      // Nothing is left of it where all of its users were erased.
+      textTo: isShared ? Math.max(from, at - 1) : WHOLE_TEXT,
     };
   });
 }
@@ -176,8 +177,6 @@ function joined(blocks: readonly AgentBlock[]): Buffer {
   }
   return lines.subarray(0, Math.max(0, at - 1));
 }
-
-type AgentBlock = readonly [agentId: string, block: Block];
 
 async function noteErased(transaction: Transaction, source: number, seq: number, blocks: readonly AgentBlock[]): Promise<void> {
   await transaction.query(
