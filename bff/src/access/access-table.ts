@@ -81,6 +81,7 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'get /models/metrics': VIEWER,
   'get /hosts': VIEWER,
   'get /labels': VIEWER,
+  'get /movers': VIEWER,
   'get /hosts/{host_id}/metrics': VIEWER,
   'get /performance': VIEWER,
   'get /visualizations': VIEWER,

@@ -1,20 +1,23 @@
 import * as z from 'zod';
 import { WHOLE } from '@fleetbeat/contracts/aggregates.ts';
 import { metricsSchema } from '@fleetbeat/contracts/api.ts';
+import { moversSchema } from '@fleetbeat/contracts/movers.ts';
 import { route, type Route } from '../http/route.ts';
 import { labelField, labelsOf } from '../http/label-fields.ts';
-import { windowFields, type RangeOf } from '../http/time-range.ts';
+import { rangeFields, timeRange, windowFields, type RangeOf } from '../http/time-range.ts';
 import { lateField, type ReadLateWindows } from '../windows/late-windows.ts';
 import { metricsAnswer } from '../windows/metrics-answer.ts';
+import { readMovers } from './read-movers.ts';
 import { MAX_SCOPE_AGENTS, type Scope } from '../windows/scope.ts';
 
 interface Effects {
   scope: Pick<Scope, 'reader'>;
   readLateWindows: ReadLateWindows;
   rangeOf: RangeOf;
+  now: () => number;
 }
 
-export function fleetRoutes({ scope, readLateWindows, rangeOf }: Effects): Route[] {
+export function fleetRoutes({ scope, readLateWindows, rangeOf, now }: Effects): Route[] {
   return [
     route(
       'get',
@@ -33,6 +36,19 @@ export function fleetRoutes({ scope, readLateWindows, rangeOf }: Effects): Route
         if (query.late !== 'true' || labels !== null) return answer;
         return { ...answer, late_windows: await readLateWindows('fleet', WHOLE, windows.range) };
       },
+    ),
+    route(
+      'get',
+      '/movers',
+      {
+        summary: 'What changed most against the equally long stretch of time before',
+        description:
+          'Of agents and models their messages, error rate, mean response time and price of a message; of the fleet its kinds of ' +
+          'messages. Changes that chance alone could make are left out.',
+        query: z.object({ ...rangeFields, label: labelField('Of the agents that carry these') }),
+        answer: moversSchema,
+      },
+      async ({ query }) => readMovers(scope.reader(labelsOf(query.label)), timeRange(query, now()), now()),
     ),
   ];
 }

@@ -96,6 +96,7 @@ const EMPTY = new Set([
   '/escalations',
   '/incidents',
   '/invitations',
+  '/movers',
   '/on-call',
   '/recomputes',
   '/erasures',

@@ -15,6 +15,8 @@ export interface WindowRequest {
   readonly range: WindowRange;
   /** Without sketches there are no quantiles and no distinct users. */
   readonly sketches: boolean;
+  /** Rows to merge at most, 500,000 unless given. */
+  readonly limit?: number | undefined;
 }
 
 /** Merged windows, and the range as it was read: what is kept only in coarser windows comes in those. */
@@ -31,12 +33,12 @@ export function createReadWindows(
   open: Pick<OpenPartialsTable, 'rows'>,
   metrics: Pick<Metrics, 'timed'>,
 ): ReadWindows {
-  return async ({ set, keys, keyOf, range, sketches }) => {
+  return async ({ set, keys, keyOf, range, sketches, limit }) => {
     const { from, to, stepMs } = range;
     // Unbounded in time: what is kept only in coarser windows makes the range wider.
     const openRows = open.rows(set, keys, 0, Number.MAX_SAFE_INTEGER);
     const windows = await metrics.timed(`windows.${set}`, () =>
-      readWindows(sources, { set, keys, keyOf, from, to, stepMs, sketches, open: openRows }),
+      readWindows(sources, { set, keys, keyOf, from, to, stepMs, sketches, limit, open: openRows }),
     );
     return { range: { from: windows.from, to: windows.to, stepMs: windows.stepMs }, byKey: windows.byKey };
   };
