@@ -172,6 +172,7 @@ describe.skipIf(CHROMIUM === undefined)(
       for (const [path, words] of [
         ['channels', 'Channels are for operators and administrators.'],
         ['keys', 'Keys are for administrators.'],
+        ['privacy', 'Privacy is for administrators.'],
         ['audit', 'The audit log is for administrators.'],
       ] as const) {
         await vic.goto(`${system.api}/settings/${path}`);

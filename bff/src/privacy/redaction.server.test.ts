@@ -77,7 +77,7 @@ it.each<[object, string]>([
   [{ ...ON, patterns: [{ name: 'email', pattern: 'a' }] }, 'patterns.0.name: is taken'],
   [{ ...ON, patterns: [{ name: 'x', pattern: 'a'.repeat(257) }] }, 'patterns.0.pattern: must be at most'],
   [{ ...ON, patterns: [1, 2].map(() => ({ name: 'x', pattern: 'a' })) }, 'patterns: two have the same name'],
-  [{ ...ON, fields: ['agent_id'] }, 'fields.0: is what events are counted'],
+  [{ ...ON, fields: ['agent_id'] }, 'fields.0: names what events are counted'],
   [{ ...ON, drop: ['metadata..x'] }, 'drop.0: must be names'],
   [{ ...ON, detectors: ['names'] }, 'detectors.0'],
   [{ ...ON, more: 1 }, 'more'],

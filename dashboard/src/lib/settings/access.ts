@@ -5,6 +5,7 @@ export const SETTINGS_TABS = [
   { path: '/settings/deliveries', label: 'Deliveries', scope: 'operate' },
   { path: '/settings/people', label: 'People', scope: 'admin' },
   { path: '/settings/keys', label: 'Keys', scope: 'admin' },
+  { path: '/settings/privacy', label: 'Privacy', scope: 'admin' },
   { path: '/settings/audit', label: 'Audit log', scope: 'admin' },
 ] as const;
 export type SettingsTab = (typeof SETTINGS_TABS)[number];
@@ -18,5 +19,5 @@ export function opens(scopes: readonly string[], { scope }: SettingsTab): boolea
 export function refusalOf({ label, scope }: SettingsTab): string {
   return scope === 'operate'
     ? `${label} are for operators and administrators. Ask an administrator for that role.`
-    : `${label === 'Audit log' ? 'The audit log is' : `${label} are`} for administrators. Ask one to do it for you.`;
+    : `${label === 'Audit log' ? 'The audit log is' : label === 'Privacy' ? 'Privacy is' : `${label} are`} for administrators. Ask one to do it for you.`;
 }
