@@ -25,7 +25,9 @@ export const RETENTION_TASKS = [
   'sign-in',
   'time-series',
   'event-log',
+  'alerts',
   'deliveries',
+  'suggestions',
   'replaced-rows',
 ] as const;
 export type RetentionTask = (typeof RETENTION_TASKS)[number];

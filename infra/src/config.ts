@@ -10,6 +10,14 @@ export interface Retention {
   readonly '1m': number;
   readonly '1h': number;
   readonly log: number;
+  readonly deadLetters: number;
+  /** Resolved alerts, and notifications. */
+  readonly alerts: number;
+  /** Incidents that are over, and what was to be true for a time: silences, substitutes. */
+  readonly incidents: number;
+  readonly deliveries: number;
+  /** Suggestions that were decided or have expired. */
+  readonly suggestions: number;
   readonly rawBytes: number;
 }
 
@@ -264,6 +272,11 @@ const variables = z
     RETENTION_1M: duration(30 * DAY, SHORTEST_RETENTION),
     RETENTION_1H: duration(730 * DAY, SHORTEST_RETENTION),
     RETENTION_LOG: duration(48 * HOUR, HOUR),
+    RETENTION_DEAD_LETTERS: duration(30 * DAY, DAY),
+    RETENTION_ALERTS: duration(30 * DAY, DAY),
+    RETENTION_INCIDENTS: duration(90 * DAY, DAY),
+    RETENTION_DELIVERIES: duration(30 * DAY, DAY),
+    RETENTION_SUGGESTIONS: duration(365 * DAY, DAY),
     RETENTION_RAW_BYTES: bytes(10 * 2 ** 30),
     NOTIFY_ALLOW_PRIVATE: allowedTargets.default([]),
     OIDC_ISSUER: httpUrl.optional(),
@@ -357,6 +370,11 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       '1m': v.RETENTION_1M,
       '1h': v.RETENTION_1H,
       log: v.RETENTION_LOG,
+      deadLetters: v.RETENTION_DEAD_LETTERS,
+      alerts: v.RETENTION_ALERTS,
+      incidents: v.RETENTION_INCIDENTS,
+      deliveries: v.RETENTION_DELIVERIES,
+      suggestions: v.RETENTION_SUGGESTIONS,
       rawBytes: v.RETENTION_RAW_BYTES,
     },
     notifyAllowPrivate: v.NOTIFY_ALLOW_PRIVATE,

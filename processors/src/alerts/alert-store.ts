@@ -279,12 +279,3 @@ export async function writeHealth(database: Database, health: readonly RuleHealt
     [now, health.map(({ ruleId }) => ruleId), health.map(({ problem }) => problem), health.map(({ beyondLimit }) => beyondLimit)],
   );
 }
-
-/** Drops alerts that were resolved and notifications that were made before `before` (epoch ms), some at a time. */
-export async function expireAlerts(database: Database, before: number): Promise<void> {
-  await database.query(
-    `delete from alerts where id in (select id from alerts where state = 'resolved' and resolved_at < $1 limit 5000)`,
-    [before],
-  );
-  await database.query('delete from notifications where id in (select id from notifications where at < $1 limit 5000)', [before]);
-}

@@ -4,7 +4,6 @@ import { inTransaction } from '@fleetbeat/infra/database/database.ts';
 import { TooManyRows } from '@fleetbeat/infra/time-series/time-series.ts';
 import {
   applyChanges,
-  expireAlerts,
   isTold,
   readActiveAlerts,
   readRules,
@@ -26,8 +25,6 @@ import { RingFull } from './window-ring.ts';
 
 /** Any number that nobody else uses: one process evaluates at a time. */
 const EVALUATION_LOCK = 2_914_460_871;
-/** Resolved alerts and notifications are kept for 30 days. */
-const KEEP_MS = 30 * 24 * 3_600_000;
 
 export interface Evaluator extends Pick<Sight, 'database' | 'history' | 'silentMs' | 'since'> {
   readonly windows: Pick<RollingWindows, 'follow' | 'read'>;
@@ -93,7 +90,6 @@ export async function evaluateUnlocked(evaluator: Evaluator): Promise<Evaluation
   );
   await noted;
   await writeHealth(database, health, at);
-  if (Math.floor(at / 1_000) % 600 === 0) await expireAlerts(database, at - KEEP_MS);
   return { notifications, problems: health.filter(({ problem }) => problem !== null) };
 }
 

@@ -7,12 +7,14 @@ import { runReports } from '../notify/reports/run-reports.ts';
 import { workErasures } from '../privacy/work-erasures.ts';
 import { workRecomputes } from '../work-recomputes.ts';
 import { dropReplacedRows } from './drop-replaced-rows.ts';
+import { expireAlerts } from './expire-alerts.ts';
 import { expireCutHashes } from './expire-cut-hashes.ts';
 import { expireCuts } from './expire-cuts.ts';
 import { expireDeadLetters } from './expire-dead-letters.ts';
 import { expireDeliveries } from './expire-deliveries.ts';
 import { expireEventLog } from './expire-event-log.ts';
 import { expireRawEvents } from './expire-raw-events.ts';
+import { expireOldSuggestions } from './expire-old-suggestions.ts';
 import { expireSignIn } from './expire-sign-in.ts';
 import { expireTimeSeries } from './expire-time-series.ts';
 import { expireWatches } from './expire-watches.ts';
@@ -30,7 +32,9 @@ const RUNS: Readonly<Record<RetentionTask, { run: RetentionRun; everyMs: number 
   'sign-in': { run: expireSignIn, everyMs: 10 * MINUTE },
   'time-series': { run: expireTimeSeries, everyMs: 10 * MINUTE },
   'event-log': { run: expireEventLog, everyMs: 5 * MINUTE },
+  alerts: { run: expireAlerts, everyMs: 10 * MINUTE },
   deliveries: { run: expireDeliveries, everyMs: 60 * MINUTE },
+  suggestions: { run: expireOldSuggestions, everyMs: 60 * MINUTE },
   'replaced-rows': { run: dropReplacedRows, everyMs: 10 * MINUTE },
 };
 

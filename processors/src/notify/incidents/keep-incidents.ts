@@ -38,7 +38,8 @@ export function keepIncidents(context: Pick<ServiceContext, 'config' | 'logger' 
     logger,
     'incidents not swept',
   );
-  const expiry = every(EXPIRE_EVERY_MS, () => expireIncidents(database, Date.now()), logger, 'old incidents not dropped');
+  const expire = () => expireIncidents(database, Date.now() - config.retention.incidents);
+  const expiry = every(EXPIRE_EVERY_MS, expire, logger, 'old incidents not dropped');
   return {
     async stop() {
       await Promise.all([sweeps.stop(), expiry.stop()]);

@@ -34,17 +34,12 @@ export async function sweepIncidents({ database, outgoing, now, onFailure }: Swe
   return changed;
 }
 
-/** How long an incident that is over is kept, in milliseconds (90 days). */
-const KEEP_MS = 90 * 24 * 3_600_000;
-
-/** Drops incidents, and silences without a further use, that were over long before `now`. */
-export async function expireIncidents(database: Database, now: number): Promise<void> {
+/** Drops incidents, and silences without a further use, that were over before `before` (epoch ms). */
+export async function expireIncidents(database: Database, before: number): Promise<void> {
   await database.query(
     `delete from incidents where id in (select id from incidents where status = 'resolved' and resolved_at < $1 limit 1000)`,
-    [now - KEEP_MS],
+    [before],
   );
-  await database.query(`delete from alerting_definitions where kind = 'silence' and (definition ->> 'ends_at')::bigint < $1`, [
-    now - KEEP_MS,
-  ]);
-  await database.query('delete from on_call_overrides where to_ms < $1', [now - KEEP_MS]);
+  await database.query(`delete from alerting_definitions where kind = 'silence' and (definition ->> 'ends_at')::bigint < $1`, [before]);
+  await database.query('delete from on_call_overrides where to_ms < $1', [before]);
 }
