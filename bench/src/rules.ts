@@ -36,12 +36,15 @@ export async function benchRules(): Promise<Record<string, number>> {
   return { ...benchEvaluation(), ...(await benchLatency()) };
 }
 
-/** No rule of these fires. */
+/** What all agents carry. */
+const LABELS = { team: 'bench' };
+
+/** No rule of these fires; every other one is about labels. */
 function quietRules(): RuleInput[] {
   return Array.from({ length: RULES - 1 }, (_, index) => ({
     kind: 'threshold',
     name: `Rule ${index}`,
-    watch: { set: 'agent' },
+    watch: index % 2 === 0 ? { set: 'agent' } : { set: 'agent', labels: LABELS },
     measure: MEASURES[index % MEASURES.length] ?? 'error_rate',
     window: index % 2 === 0 ? '1m' : '5m',
     min_messages: index % 3,
@@ -73,13 +76,13 @@ function benchEvaluation(): Record<string, number> {
     const byKey = new Map<string, Partial>();
     for (const key of ring.keys()) {
       const sum = new Partial('events');
-      if (ring.addTo(sum, key, 0, ring.end)) byKey.set(key, sum);
+      if (ring.addTo(sum, key, 0, ring.end, false)) byKey.set(key, sum);
     }
     return byKey;
   };
   const sums = timed(20, sumAll);
   const byKey = sumAll();
-  const evaluated = timed(40, () => rules.reduce((found, rule) => found + findBreaches({ byKey }, rule, undefined).length, 0));
+  const evaluated = timed(40, () => rules.reduce((found, rule) => found + findBreaches({ byKey }, rule).length, 0));
   const { messages, errors } = COLUMN.events;
   const bare = timed(40, () => {
     let found = 0;
@@ -199,7 +202,8 @@ async function breachesOf(system: RunningSystem, database: Database): Promise<Re
 }
 
 function said(agent: string, type: 'agent_response' | 'error'): unknown {
-  return agentMessage({ agent_id: agent, message_type: type, model_used: 'bench', response_time_ms: 120, timestamp: undefined });
+  const model = { model_used: 'bench', response_time_ms: 120 };
+  return agentMessage({ agent_id: agent, message_type: type, ...model, labels: LABELS, timestamp: undefined });
 }
 
 function quantile(values: readonly number[], q: number): number {

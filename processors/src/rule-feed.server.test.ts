@@ -9,8 +9,9 @@ import { readWindows } from '@fleetbeat/infra/time-series/read-windows.ts';
 import { openTestStore, TEST_ENGINES, type TestStore } from '@fleetbeat/infra/time-series/testing-store.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentReduction } from './agent-reduction.ts';
-import { RollingWindows, type WindowContents, type WindowQuestion } from './alerts/rolling-windows.ts';
+import { RollingWindows, type WindowContents } from './alerts/rolling-windows.ts';
 import { noteSourceClocks, readSourceClocks } from './alerts/source-clocks.ts';
+import type { WindowQuestion } from './alerts/window-question.ts';
 import { createCutStore, type CutStore } from './engine/cut-store.ts';
 import { SourceLost, SourceProcessor } from './engine/source-processor.ts';
 import { RuleFeed } from './rule-feed.ts';
@@ -140,6 +141,8 @@ describe.each(TEST_ENGINES)('rolling windows over $engine', ({ engine, absent })
           if (contents === undefined) return;
           last.set(question, contents);
           const { to, byKey } = contents;
+          const needed = columnsOf(set, question.measures);
+          if (!needed.sketch) expect([...byKey.values()].filter(({ sketch }) => sketch !== null)).toEqual([]);
           const from = to - RULE_WINDOWS[window];
           expect(to).toBeGreaterThanOrEqual(before?.to ?? 0);
           if (set === 'agent') {
@@ -158,7 +161,6 @@ describe.each(TEST_ENGINES)('rolling windows over $engine', ({ engine, absent })
             ),
           );
           const whole = await readWindows(sources, { set, from, to, stepMs, sketches: true, open: rows });
-          const needed = columnsOf(set, question.measures);
           const figures = (partial: Partial) => [
             needed.columns.map((column) => partial.values[column]),
             needed.sketch ? partial.sketch?.quantile(0.95) : null,

@@ -1,6 +1,6 @@
 import { gaugeKey, WHOLE } from '@fleetbeat/contracts/aggregates.ts';
 import { RULE_WINDOWS, type WindowSet } from '@fleetbeat/contracts/rule-measures.ts';
-import type { Rule, RuleOf } from '@fleetbeat/contracts/rules.ts';
+import type { ComparedRule, Rule, RuleOf } from '@fleetbeat/contracts/rules.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import { observeBudget, spendings } from '@fleetbeat/infra/rules/budget.ts';
 import { breachBegins, type Observation } from '@fleetbeat/infra/rules/evaluate.ts';
@@ -8,9 +8,10 @@ import { keyPrefix, needsSketches, observe, valueReader } from '@fleetbeat/infra
 import { behindMs, needsAll, windowStepMs, type WindowedRule } from '@fleetbeat/infra/rules/window-timing.ts';
 import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import { countLedgerDifferences, readMembers, readWorkers } from './registry.ts';
-import type { RollingWindows, WindowContents, WindowQuestion } from './rolling-windows.ts';
+import type { RollingWindows, WindowContents } from './rolling-windows.ts';
 import type { RuleHistory } from './rule-history.ts';
 import { isSilent, LAGS_AFTER_MS, type SourceClock } from './source-clocks.ts';
+import type { WindowQuestion } from './window-question.ts';
 
 /** What rules see. */
 
@@ -143,7 +144,7 @@ async function crossed(sight: Sight, rule: RuleOf<'threshold'>): Promise<Observa
   const contents = sight.windows.read(questionOf(rule));
   if (contents === undefined || (sight.lagging && needsAll(rule))) return NOTHING_KNOWN;
   const prefix = keyPrefix(windowSetOf(rule), rule.measure);
-  const chosen = await chosenKeys(sight, rule);
+  const breaches = await chosenOf(sight, rule, breachesIn(contents, rule));
   const isBreach = breachBegins(rule);
   return {
     get: (key) => {
@@ -152,7 +153,7 @@ async function crossed(sight: Sight, rule: RuleOf<'threshold'>): Promise<Observa
       // What is missing may be what keeps it in breach.
       return observation.kind === 'value' && isBreach(observation.value) ? observation : UNKNOWN;
     },
-    entries: () => breachesIn(contents, rule, chosen),
+    entries: () => breaches,
     otherwise: sight.lagging ? UNKNOWN : NO_DATA,
   };
 }
@@ -160,31 +161,19 @@ async function crossed(sight: Sight, rule: RuleOf<'threshold'>): Promise<Observa
 type Breach = readonly [key: string, observation: Observation];
 const BREACHES = new WeakMap<WindowContents, Map<string, readonly Breach[]>>();
 
-/** The keys of a window that are in breach: found once, until there is something else in it. */
-function breachesIn(
-  contents: WindowContents,
-  rule: RuleOf<'threshold'>,
-  chosen: readonly string[] | undefined,
-): readonly Breach[] {
+/** The keys of a window that are in breach, whatever their labels: found once, until there is something else in it. */
+function breachesIn(contents: WindowContents, rule: RuleOf<'threshold'>): readonly Breach[] {
   const known = BREACHES.get(contents) ?? new Map<string, readonly Breach[]>();
   BREACHES.set(contents, known);
-  const { measure, denominator, min_messages, window, per_second, comparison, warning, error, watch } = rule;
-  // Who has labels may be others the next time.
-  const name =
-    chosen === undefined || watch.keys !== undefined
-      ? JSON.stringify([measure, denominator, min_messages, window, per_second, comparison, warning, error, watch])
-      : undefined;
-  const found = (name === undefined ? undefined : known.get(name)) ?? findBreaches(contents, rule, chosen);
-  if (name !== undefined) known.set(name, found);
+  const { measure, denominator, min_messages, per_second, comparison, warning, error, watch } = rule;
+  const name = JSON.stringify([measure, denominator, min_messages, per_second, comparison, warning, error, watch.keys]);
+  const found = known.get(name) ?? findBreaches(contents, rule);
+  known.set(name, found);
   return found;
 }
 
-/** The keys of a window, or those chosen of them, that are in breach of a rule. */
-export function findBreaches(
-  { byKey }: Pick<WindowContents, 'byKey'>,
-  rule: RuleOf<'threshold'>,
-  chosen: readonly string[] | undefined,
-): Breach[] {
+/** The keys of a window that are in breach of a rule, those with other labels too. */
+export function findBreaches({ byKey }: Pick<WindowContents, 'byKey'>, rule: RuleOf<'threshold'>): Breach[] {
   const prefix = keyPrefix(windowSetOf(rule), rule.measure);
   const valueIn = valueReader(rule);
   const isBreach = breachBegins(rule);
@@ -194,15 +183,25 @@ export function findBreaches(
     const value = valueIn(contents);
     if (value !== null && isBreach(value / seconds)) breaches.push([key, { kind: 'value', value: value / seconds }]);
   };
-  if (chosen === undefined) {
+  if (rule.watch.keys === undefined) {
     for (const [key, contents] of byKey) if (prefix === '' || key.startsWith(prefix)) look(key.slice(prefix.length), contents);
     return breaches;
   }
-  for (const key of chosen) {
+  for (const key of rule.watch.keys) {
     const contents = byKey.get(prefix + key);
     if (contents !== undefined) look(key, contents);
   }
   return breaches;
+}
+
+/** Those with the labels of a rule. Only what is in breach is asked for: to read who else has them would take all of a round. */
+async function chosenOf({ database }: Sight, rule: ComparedRule, breaches: readonly Breach[]): Promise<readonly Breach[]> {
+  const { labels, without_labels: without } = rule.watch;
+  const choice = registered(rule);
+  if (breaches.length === 0 || choice === undefined || (labels === undefined && without === undefined)) return breaches;
+  const members = await readMembers(database, { ...choice, keys: breaches.map(([key]) => key) });
+  const chosen = new Set(members.map(({ key }) => key));
+  return breaches.filter(([key]) => chosen.has(key));
 }
 
 async function changed(sight: Sight, rule: RuleOf<'change'>): Promise<Observations> {
@@ -211,9 +210,14 @@ async function changed(sight: Sight, rule: RuleOf<'change'>): Promise<Observatio
   const set = windowSetOf(rule);
   const before = await sight.history.before(rule, set, contents.to, needsSketches(rule));
   const prefix = keyPrefix(set, rule.measure);
-  const keys = (await chosenKeys(sight, rule)) ?? keysWith(prefix, contents.byKey.keys());
+  const isBreach = breachBegins(rule);
   const get = (key: string): Observation => observe(rule, contents.byKey.get(prefix + key), before.get(prefix + key));
-  return { get, entries: () => keys.map((key) => [key, get(key)] as const), otherwise: NO_DATA };
+  const breaches = (rule.watch.keys ?? keysWith(prefix, contents.byKey.keys())).flatMap((key): Breach[] => {
+    const observation = get(key);
+    return observation.kind === 'value' && isBreach(observation.value) ? [[key, observation]] : [];
+  });
+  const chosen = await chosenOf(sight, rule, breaches);
+  return { get, entries: () => chosen, otherwise: NO_DATA };
 }
 
 function keysWith(prefix: string, keys: Iterable<string>): string[] {

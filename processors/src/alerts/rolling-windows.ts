@@ -1,6 +1,6 @@
 import { SETS, TIERS, type Family, type SetName } from '@fleetbeat/contracts/aggregates.ts';
-import { RULE_WINDOWS, type RuleMeasure, type RuleWindow, type WindowSet } from '@fleetbeat/contracts/rule-measures.ts';
-import { columnsOf, PRESENCE } from '@fleetbeat/infra/rules/measure-columns.ts';
+import { RULE_WINDOWS, type WindowSet } from '@fleetbeat/contracts/rule-measures.ts';
+import { PRESENCE, type NeededColumns } from '@fleetbeat/infra/rules/measure-columns.ts';
 import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import type { WindowSources } from '@fleetbeat/infra/time-series/read-windows.ts';
 import { readStoredState, type StoredState } from '@fleetbeat/infra/time-series/stored-cuts.ts';
@@ -8,25 +8,13 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import { NO_FEED, type CutFeed, type CutTable, type FedCut } from './cut-feed.ts';
 import type { SourceClock } from './source-clocks.ts';
 import { fillRing, fillRingWithCuts } from './fill-ring.ts';
+import { AHEAD_MS, covers, nameOf, oldestSlot, ringName, shapeFor, union, type WindowQuestion } from './window-question.ts';
 import { WindowRing, type RingShape } from './window-ring.ts';
 
-/** Events may lie this far ahead. */
-const AHEAD_MS = 5 * 60_000;
-/** A window ends this far behind at most: by what it waits for, what senders are given, and its step. */
-const SLACK_MS = 2 * 60_000;
 /** How long a round waits for windows that are being read from the store, in milliseconds. */
 const PATIENCE_MS = 1_000;
 /** For so long keys are summed in one go, in milliseconds, so that nothing else waits for long. */
 const SUM_FOR_MS = 40;
-
-export interface WindowQuestion {
-  readonly set: WindowSet;
-  readonly window: RuleWindow;
-  readonly measures: readonly RuleMeasure[];
-  /** What its end moves by, in milliseconds. */
-  readonly stepMs: 10_000 | 60_000;
-  readonly behindMs: number;
-}
 
 /** What is in a window that ends at `to` (epoch milliseconds), by key of the set. Another object wherever it is another content. */
 export interface WindowContents {
@@ -53,7 +41,11 @@ interface OpenTables {
 
 interface Rolling {
   readonly question: WindowQuestion;
+  /** Whether any rule asks for what only sketches tell: to merge those takes most of the time. */
+  sketches: boolean;
   ring: WindowRing | null;
+  /** What `contents` tells. */
+  holds: NeededColumns | undefined;
   contents: (WindowContents & { readonly byKey: Map<string, Partial> }) | undefined;
   /** Keys whose events in the window have changed since they were summed. */
   readonly changed: Set<string>;
@@ -86,7 +78,10 @@ export class RollingWindows {
   read(question: WindowQuestion): WindowContents | undefined {
     const error = this.#held.get(ringName(question))?.error;
     if (error !== undefined) throw error;
-    return this.#rolling.get(nameOf(question))?.contents;
+    const rolling = this.#rolling.get(nameOf(question));
+    // While a ring is filled anew because a rule asks for more, what there was answers all others.
+    if (rolling?.holds === undefined || !covers(rolling.holds, shapeFor([question]))) return undefined;
+    return rolling.contents;
   }
 
   /** How many series are held, and the bytes of their columns and sketches. */
@@ -137,11 +132,18 @@ export class RollingWindows {
 
   /** Makes what is asked for the first time, and begins to fill its ring. */
   #ask(questions: readonly WindowQuestion[], at: number): void {
-    const wanted = new Map(questions.map((question) => [nameOf(question), question]));
+    const wanted = Map.groupBy(questions, nameOf);
     for (const name of this.#rolling.keys()) if (!wanted.has(name)) this.#rolling.delete(name);
-    for (const [name, question] of wanted) {
-      if (!this.#rolling.has(name)) {
-        this.#rolling.set(name, { question, ring: null, contents: undefined, changed: new Set() });
+    for (const [name, same] of wanted) {
+      const [question] = same;
+      if (question === undefined) continue;
+      const { sketch, distinct } = shapeFor(same);
+      const sketches = sketch || distinct;
+      const rolling = this.#rolling.get(name);
+      if (rolling !== undefined) rolling.sketches = sketches;
+      else {
+        const nothing = { ring: null, holds: undefined, contents: undefined } as const;
+        this.#rolling.set(name, { question, sketches, ...nothing, changed: new Set() });
       }
     }
     const byRing = Map.groupBy(questions, ringName);
@@ -149,7 +151,8 @@ export class RollingWindows {
     for (const [name, asked] of byRing) {
       const shape = shapeFor(asked);
       const held = this.#held.get(name);
-      if (held !== undefined && held.error === undefined && covers(held.shape, shape)) continue;
+      if (held !== undefined && held.error === undefined && held.shape.slots >= shape.slots && covers(held.shape, shape))
+        continue;
       const [first] = asked;
       if (first === undefined) continue;
       this.#held.set(name, this.#fill(first.set, held === undefined ? shape : union(held.shape, shape), at));
@@ -281,7 +284,7 @@ export class RollingWindows {
 
   /** Moves a window on, or sums again what has changed in it. */
   async #move(rolling: Rolling, at: number, readTo: number, cuts: readonly OpenTables[]): Promise<void> {
-    const { question, changed } = rolling;
+    const { question, changed, sketches } = rolling;
     const held = this.#held.get(ringName(question));
     const ring = held?.ring ?? null;
     if (held === undefined || ring === null || held.error !== undefined) return;
@@ -289,7 +292,9 @@ export class RollingWindows {
     const to = Math.floor(Math.min(at - behindMs, readTo) / stepMs) * stepMs;
     const floor = Math.floor(((this.#notBefore ?? 0) - behindMs) / stepMs) * stepMs;
     if (to < (rolling.contents?.to ?? floor)) return;
-    const isSame = rolling.contents?.to === to && rolling.ring === ring;
+    const { columns, sketch, distinct } = ring.shape;
+    const holds = { columns, sketch: sketch && sketches, distinct: distinct && sketches };
+    const isSame = rolling.contents?.to === to && rolling.ring === ring && covers(rolling.holds ?? NOTHING, holds);
     if (isSame && changed.size === 0) return;
     // A ring that was filled meanwhile may have a cut already that was open before.
     const tables = cuts
@@ -301,7 +306,7 @@ export class RollingWindows {
     changed.clear();
     let begun = performance.now();
     for (const key of keys) {
-      const sum = sumOf(SETS[set], ring, tables, key, from, to);
+      const sum = sumOf(SETS[set], ring, tables, key, { from, to, sketches });
       if (sum === undefined) byKey.delete(key);
       else byKey.set(key, sum);
       if (performance.now() - begun < SUM_FOR_MS) continue;
@@ -309,24 +314,28 @@ export class RollingWindows {
       begun = performance.now();
     }
     rolling.ring = ring;
+    rolling.holds = holds;
     rolling.contents = { to, byKey };
   }
 }
+
+/** Of a window that nothing was summed for. */
+const NOTHING = { columns: [], sketch: false, distinct: false };
 
 function sumOf(
   family: Family,
   ring: WindowRing,
   tables: readonly CutTable[],
   key: string,
-  from: number,
-  to: number,
+  { from, to, sketches }: { readonly from: number; readonly to: number; readonly sketches: boolean },
 ): Partial | undefined {
   const sum = new Partial(family);
-  let any = ring.addTo(sum, key, from, to);
+  let any = ring.addTo(sum, key, from, to, sketches);
   for (const table of tables) {
     for (const [window, partial] of table.windowsOf(key)) {
       if (window < from || window >= to) continue;
-      sum.merge(partial);
+      if (sketches) sum.merge(partial);
+      else sum.mergeValues(partial.values);
       any = true;
     }
   }
@@ -347,47 +356,6 @@ function asError(error: unknown): Error {
 
 function idOf({ source, seq }: FedCut): string {
   return `${source}/${seq}`;
-}
-
-function nameOf({ set, window, stepMs, behindMs }: WindowQuestion): string {
-  return `${set}/${window}/${stepMs}/${behindMs}`;
-}
-
-function ringName({ set, stepMs }: WindowQuestion): string {
-  return `${set}/${stepMs}`;
-}
-
-function shapeFor(questions: readonly WindowQuestion[]): RingShape {
-  const [first] = questions;
-  if (first === undefined) throw new RangeError('a ring is for at least one question');
-  const { set, stepMs } = first;
-  const longest = Math.max(...questions.map(({ window }) => RULE_WINDOWS[window]));
-  const slots = Math.ceil((longest + AHEAD_MS + SLACK_MS) / stepMs) + 2;
-  return { family: SETS[set], stepMs, slots, ...columnsOf(set, [...new Set(questions.flatMap(({ measures }) => measures))]) };
-}
-
-function covers(held: RingShape, asked: RingShape): boolean {
-  return (
-    held.slots >= asked.slots &&
-    (held.sketch || !asked.sketch) &&
-    (held.distinct || !asked.distinct) &&
-    asked.columns.every((column) => held.columns.includes(column))
-  );
-}
-
-function union(a: RingShape, b: RingShape): RingShape {
-  return {
-    ...b,
-    slots: Math.max(a.slots, b.slots),
-    columns: [...new Set([...a.columns, ...b.columns])].sort((x, y) => x - y),
-    sketch: a.sketch || b.sketch,
-    distinct: a.distinct || b.distinct,
-  };
-}
-
-/** Where a ring begins that reaches as far ahead of `at` as events may lie. */
-function oldestSlot({ stepMs, slots }: RingShape, at: number): number {
-  return Math.floor((at + AHEAD_MS) / stepMs) * stepMs - (slots - 2) * stepMs;
 }
 
 /** When an alert has last changed: what was known then must be known again before any changes. */

@@ -5,6 +5,7 @@ import { inTransaction, type Database } from '@fleetbeat/infra/database/database
 import { createLogger } from '@fleetbeat/infra/logger.ts';
 import { freshDatabase } from '@fleetbeat/infra/testing/servers.ts';
 import { openTimeSeries } from '@fleetbeat/infra/time-series/open.ts';
+import type { TimeSeriesStore } from '@fleetbeat/infra/time-series/time-series.ts';
 import { evaluateRules, type Evaluator } from './evaluate-rules.ts';
 import { RollingWindows } from './rolling-windows.ts';
 import { RuleHistory } from './rule-history.ts';
@@ -16,6 +17,7 @@ export const START = 1_800_000_000_000;
 /** A database with one source per topic, a store, rules, and a clock that moves when it is told to. */
 export interface AlertWorld {
   readonly database: Database;
+  readonly store: TimeSeriesStore;
   /** An evaluator that has just started. */
   started(): Evaluator;
   /** Goes on to `seconds` after the start; the log does too, unless it stands still. */
@@ -46,6 +48,7 @@ export async function createAlertWorld(): Promise<AlertWorld> {
 
   return {
     database,
+    store,
 
     started() {
       const now = () => clock;

@@ -115,8 +115,8 @@ export class WindowRing {
     }
   }
 
-  /** Adds what a key has in [from, to), aligned, to `into`; false where that is nothing. */
-  addTo(into: Partial, key: string, from: number, to: number): boolean {
+  /** Adds what a key has in [from, to), aligned, to `into`, sketches only where they are wanted; false where that is nothing. */
+  addTo(into: Partial, key: string, from: number, to: number, sketches: boolean): boolean {
     const series = this.#series.get(key);
     if (series === undefined || series.newest < from) return false;
     const { columns, stepMs } = this.shape;
@@ -143,6 +143,7 @@ export class WindowRing {
         const column = columns[place] as number;
         sum[column] = (sum[column] as number) + (values[base + place] as number);
       }
+      if (!sketches) continue;
       const sketch = series.sketches?.[slot] ?? null;
       const distinct = series.distincts?.[slot] ?? null;
       if (sketch !== null || distinct !== null) into.merge({ values: NOTHING, sketch, distinct });
