@@ -195,5 +195,17 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByText('No templates yet').waitFor();
       expect(complaints).toEqual([]);
     });
+
+    it('lead back from an address that leads nowhere, which is loaded once', async () => {
+      let loaded = 0;
+      const count = () => (loaded += 1);
+      page.on('domcontentloaded', count);
+      await page.goto(`${system.api}/nowhere`);
+      await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+      await page.getByRole('link', { name: 'To the overview' }).click();
+      await page.getByText('Live', { exact: true }).waitFor();
+      page.off('domcontentloaded', count);
+      expect(loaded).toBe(1);
+    });
   },
 );

@@ -103,7 +103,9 @@ function npm(...args) {
 function buildDashboard() {
   if (!existsSync(join(DASHBOARD, 'src'))) return;
   const built = timeOf(join(DASHBOARD, 'build', 'index.html'));
-  const sources = ['src', 'static', 'package.json', 'vite.config.ts', 'tsconfig.json'].map((name) => join(DASHBOARD, name));
+  const sources = ['src', 'static', 'package.json', 'vite.config.ts', 'vite-plugins', 'tsconfig.json'].map((name) =>
+    join(DASHBOARD, name),
+  );
   if (newest([...sources, join(ROOT, 'contracts', 'src'), LOCK]) <= built) return;
   say('building the dashboard ...');
   const started = Date.now();

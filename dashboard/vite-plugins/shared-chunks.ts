@@ -8,6 +8,14 @@ export interface SharedChunk {
 
 /** Kit finds its entries by the files that they are in. */
 const KITS_OWN = /\/@sveltejs\/kit\/|\/\.svelte-kit\//;
+/**
+ * Kit's first script says which version this is, and loads the rest. Were the rest in the files of that script it would be
+ * there first, know no version, take every one for a newer one, and load a page that is not found again, for ever.
+ */
+const KITS_START = [
+  { name: 'start', priority: 101, test: /\/kit\/src\/runtime\/client\/payload\.js$|vite\/preload-helper/ },
+  { name: 'kit', priority: 100, test: /\/kit\/src\/runtime\/(app|client)\/(?!entry\.js)/ },
+];
 
 /**
  * Puts what nearly every page needs into few files. Left alone, the bundler makes one for each set of pages that share
@@ -28,11 +36,14 @@ export function sharedChunks(chunks: readonly SharedChunk[]): Plugin {
               rolldownOptions: {
                 output: {
                   codeSplitting: {
-                    groups: chunks.map((chunk, index) => ({
-                      name: chunk.name,
-                      priority: chunks.length - index,
-                      test: (id: string) => members[index]?.has(id) === true,
-                    })),
+                    groups: [
+                      ...KITS_START,
+                      ...chunks.map((chunk, index) => ({
+                        name: chunk.name,
+                        priority: chunks.length - index,
+                        test: (id: string) => members[index]?.has(id) === true,
+                      })),
+                    ],
                   },
                 },
               },
