@@ -25,6 +25,8 @@ const ROOT = join(import.meta.dirname, '..');
 const VIEWPORTS = { desktop: { width: 1440, height: 900 }, phone: { width: 375, height: 812 } } as const;
 /** Live pages never rest: what is shown after this long is taken, in milliseconds. */
 const SETTLE_MS = 1_200;
+/** Charts are drawn anew in the colours of another theme. */
+const THEME_MS = 400;
 /** Other states than the full one: one theme for each width shows what there is to see. */
 const STATES = ['full', 'empty', 'loading', 'error'] as const;
 type State = (typeof STATES)[number];
@@ -119,6 +121,7 @@ async function picture(browser: Browser, { url, dataDir }: Subject, states: read
         }
         for (const theme of themes) {
           await page.emulateMedia({ colorScheme: theme });
+          await page.waitForTimeout(THEME_MS);
           const name = [screen.name, ...(state === 'full' ? [] : [state]), width, theme].join('-');
           const path = join(options.out, `${name}.png`);
           await page.screenshot({ path, fullPage: screen.whole ?? true });

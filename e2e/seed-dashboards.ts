@@ -4,7 +4,7 @@ import { postTo } from './post-to.ts';
 import type { RunningSystem } from './start-system.ts';
 
 const LONG: DashboardInput = {
-  name: 'A dashboard with a name that goes on for longer than anybody reads, 夜間監視, مراقبة الليل',
+  name: 'Night watch: a dashboard with a name that goes on for longer than anybody reads, 夜間監視, مراقبة الليل',
   description: 'Of the night shift.',
   variables: [],
   panels: [{ kind: 'text', id: 'note', x: 0, y: 0, w: 12, h: 3, text: '# Who to call\nThe night shift, first.' }],
