@@ -47,6 +47,8 @@ const LIMITS = {
   lookedUp: 1_000,
   /** Tasks of each status through which one page goes to find a text that many have, or that cannot be looked up. */
   lookedThrough: 2_000,
+  /** As many of those of an agent, a workflow or a priority: to meet one of them takes reading several of others. */
+  lookedThroughOfSome: 500,
 };
 /** Tasks of one status that are counted, and tasks of an agent or a workflow that are looked at. */
 const COUNTED = 10_000;
@@ -56,7 +58,7 @@ const LOOKED_AT = 20_000;
 type Place = (value: unknown) => string;
 
 /** Reads tasks that are there: a deleted one is not found. */
-export function createTasksReadModel(query: ReadQuery, { lookedUp, lookedThrough } = LIMITS) {
+export function createTasksReadModel(query: ReadQuery, { lookedUp, ...limits } = LIMITS) {
   async function list(page: TaskPage): Promise<List<Task>> {
     const { expression, direction, position } = TASK_SORTS[page.sort];
     const values: unknown[] = [];
@@ -80,6 +82,8 @@ export function createTasksReadModel(query: ReadQuery, { lookedUp, lookedThrough
 
     const ids = page.q === undefined ? null : await lookUp(page.q);
     if (page.q !== undefined && ids === null) {
+      const ofSome = page.agent_id !== undefined || page.workflow_id !== undefined || page.priority !== undefined;
+      const lookedThrough = ofSome ? limits.lookedThroughOfSome : limits.lookedThrough;
       const pattern = place(containsPattern(page.q));
       const found = `(task_id ilike ${pattern} or name ilike ${pattern} or description ilike ${pattern})`;
       const branches = merged(
