@@ -5,6 +5,7 @@ import { takingJwts } from '@fleetbeat/infra/access/jwt.ts';
 import { loadSecret, localOperatorKey } from '@fleetbeat/infra/access/secret.ts';
 import { enginesInUse } from '@fleetbeat/infra/engines.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
+import { createWindowCache } from '@fleetbeat/infra/time-series/window-cache.ts';
 import { createAuthenticator, createGuard } from './access/authenticate.ts';
 import { createLimitRequests } from './access/request-limit.ts';
 import { createOrigins } from './access/origins.ts';
@@ -28,6 +29,7 @@ import { healthRoutes } from './health/routes.ts';
 import { createFindAccount } from './users/account-sessions.ts';
 import { createAuth } from './users/auth.ts';
 import { createOpenPartials } from './windows/open-partials.ts';
+import { countCache } from './windows/count-cache.ts';
 import { createStoredCuts } from './windows/stored-cuts.ts';
 import { createWatch } from './windows/watches.ts';
 import { createReadWindows } from './windows/window-reader.ts';
@@ -60,7 +62,8 @@ export async function startBff(
   const rangeOf = createRangeOf(now);
   const open = createOpenPartials();
   const stored = createStoredCuts(query);
-  const readWindows = createReadWindows({ store: timeSeries, database, retention: config.retention, now }, open, metrics);
+  const cache = config.readCacheBytes === 0 ? undefined : createWindowCache(config.readCacheBytes);
+  const readWindows = createReadWindows({ store: timeSeries, database, retention: config.retention, now, cache }, open, metrics);
   const readLedger = createPipelineReadModel(query, eventLog);
   const listeners = createListeners(query, now);
   const watch = createWatch(database, now);
@@ -122,6 +125,7 @@ export async function startBff(
     admit: createAdmit(authenticator, origins),
     isStillAdmitted: createIsStillAdmitted(authenticator, now),
   });
+  if (cache !== undefined) countCache(metrics.registry, cache);
   registerDifferencesGauge(metrics.registry, query);
   registerPlatformGauges({ registry: metrics.registry, query, readWindows, rangeOf, readLedger, now, sockets: live.sockets });
 

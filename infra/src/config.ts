@@ -85,6 +85,8 @@ export interface Config {
   readonly oidc: OidcConfig | undefined;
   /** Whose tokens are taken besides keys. */
   readonly jwt: JwtConfig | undefined;
+  /** Bytes of merged windows that a BFF keeps; 0: none. */
+  readonly readCacheBytes: number;
   /** Requests to the API that one key, session or address may make in a minute; 0: any number. */
   readonly rateLimit: number;
 }
@@ -291,6 +293,9 @@ const variables = z
     JWT_JWKS_URL: httpUrl.optional(),
     JWT_SCOPE_CLAIM: z.string().max(200).default('scope'),
     JWT_SCOPES: namesFor(SCOPES, 'fleet.read=read').default(new Map()),
+    FLEETBEAT_READ_CACHE: z.union([z.literal('0').transform(() => 0), bytes(64 * 2 ** 20)], {
+      error: 'must be 0, or a size such as 64MB',
+    }),
     RATE_LIMIT: z
       .string()
       .regex(/^\d{1,9}$/, 'must be a number of requests a minute, or 0')
@@ -400,6 +405,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
             scopeClaim: v.JWT_SCOPE_CLAIM,
             scopes: v.JWT_SCOPES,
           },
+    readCacheBytes: v.FLEETBEAT_READ_CACHE,
     rateLimit: v.RATE_LIMIT,
   };
 }

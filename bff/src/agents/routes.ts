@@ -20,7 +20,10 @@ const agentsQuery = z.object({
     .optional()
     .describe('Several must all be there'),
   archived: z.enum(['true', 'false']).default('false').describe('`true`: those that are archived instead'),
-  sort: z.enum(['agent_id', 'last_seen']).default('agent_id').describe('`last_seen`: the last seen first'),
+  sort: z
+    .enum(['agent_id', 'last_seen'])
+    .default('agent_id')
+    .describe('`last_seen`: the last seen first, which moves while one pages'),
   ...pageFields,
 });
 

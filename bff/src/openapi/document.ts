@@ -22,7 +22,7 @@ export function openApiDocument(routes: readonly Route[], basePath: string): Rec
     paths,
     components: {
       securitySchemes: {
-        key: { type: 'http', scheme: 'bearer', description: 'An API key' },
+        key: { type: 'http', scheme: 'bearer', description: 'An API key, or a token (JWT) of the configured issuer' },
         session: { type: 'apiKey', in: 'cookie', name: 'fleetbeat_session', description: 'A session of the dashboard' },
       },
       schemas: { Problem: jsonSchema(problemSchema, 'output') },

@@ -1,10 +1,13 @@
+import type { PartialRow } from '@fleetbeat/contracts/aggregates.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inTransaction } from '../database/database.ts';
 import { compactHours } from './compaction.ts';
 import { COLUMN } from './partial.ts';
 import { readWindows, type WindowsQuery } from './read-windows.ts';
 import { eventsOf, plain, rowsOf, truth, type TestEvent } from './testing-events.ts';
 import { doing, newSource, openTestStore, TEST_ENGINES, type TestStore } from './testing-store.ts';
 import { TooManyRows, type TimeSeriesStore } from './time-series.ts';
+import { createWindowCache } from './window-cache.ts';
 
 /** The reader on real servers: whatever happens under way, no event counts twice and none is missing. */
 
@@ -14,12 +17,18 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const NOW = Math.floor(Date.now() / HOUR) * HOUR;
 
-describe.each(TEST_ENGINES)('windows read from $engine', ({ engine, absent }) => {
+const WAYS = TEST_ENGINES.flatMap((each) => [
+  { ...each, from: each.engine, cached: false },
+  { ...each, from: `${each.engine}, with hours kept`, cached: true },
+]);
+
+describe.each(WAYS)('windows read from $from', ({ engine, absent, cached }) => {
   describe.skipIf(absent)('on its real server', () => {
     let opened: TestStore;
     let store: TimeSeriesStore;
     // On a shared InfluxDB nothing else has these keys.
-    let keys = Date.now() * 1_000;
+    let keys = Date.now() * 1_000 + (cached ? 1e6 : 0);
+    const cache = cached ? createWindowCache(2 ** 24) : undefined;
 
     beforeAll(async () => {
       opened = await openTestStore(engine);
@@ -35,7 +44,7 @@ describe.each(TEST_ENGINES)('windows read from $engine', ({ engine, absent }) =>
       plain(
         (
           await readWindows(
-            { store: from, database: opened.database, now: () => NOW },
+            { store: from, database: opened.database, now: () => NOW, cache },
             { set: 'agent', sketches: true, ...query },
           )
         ).byKey,
@@ -167,6 +176,72 @@ describe.each(TEST_ENGINES)('windows read from $engine', ({ engine, absent }) =>
       // Either moment would do; a mixture, or an hour that has vanished, would not.
       expect([before, after]).toContainEqual(found);
       expect(await read(range)).toEqual(after);
+    });
+
+    it.runIf(cached)('reads hours that are over once, until something changes them', async () => {
+      const key = newKey();
+      const [source, other] = [await newSource(opened), await newSource(opened)];
+      const hours = [NOW - 5 * HOUR, NOW - 4 * HOUR, NOW - 3 * HOUR];
+      const events = hours.flatMap((hour) => eventsOf(key, hour, 9));
+      await source.cut(events);
+      const reads: (readonly [from: number, to: number])[] = [];
+      const counting: TimeSeriesStore = {
+        ...store,
+        read: (query) => {
+          reads.push([(query.from - NOW) / HOUR, (query.to - NOW) / HOUR]);
+          return store.read(query);
+        },
+      };
+      const ask = async (stepMs: number, open?: PartialRow[]) => {
+        reads.length = 0;
+        const range = { keys: [key], from: NOW - 5 * HOUR, to: NOW - 2 * HOUR, stepMs };
+        return [await read({ ...range, open }, counting), [...reads]];
+      };
+      const expected = (stepMs: number, more: TestEvent[] = []) =>
+        plain(truth([...events, ...more], { keys: [key], from: NOW - 5 * HOUR, to: NOW - 2 * HOUR, stepMs }));
+      for (const stepMs of [10 * SECOND, MINUTE, 15 * MINUTE, HOUR]) {
+        expect(await ask(stepMs)).toEqual([expected(stepMs), [[-5, -2]]]);
+        expect(await ask(stepMs)).toEqual([expected(stepMs), []]);
+      }
+      // What is still open comes on top of what is kept.
+      const late = eventsOf(key, NOW - 4 * HOUR + 20 * MINUTE, 3);
+      expect(await ask(MINUTE, other.open(late))).toEqual([expected(MINUTE, late), []]);
+      // Another source's cut changes one hour; a cut that is not marked yet changes none.
+      await other.claim(0);
+      await other.write(rowsOf(late, other.source, 0));
+      expect(await ask(MINUTE, other.open(late))).toEqual([expected(MINUTE, late), []]);
+      await other.mark(0, late);
+      expect(await ask(MINUTE)).toEqual([expected(MINUTE, late), [[-4, -3]]]);
+      expect(await ask(MINUTE)).toEqual([expected(MINUTE, late), []]);
+      // A recompute puts other rows in their place, all at once.
+      const again = rowsOf([...late, ...late], other.source, 0).map((row) => ({ ...row, version: 7 }));
+      await other.write(again);
+      expect(await ask(MINUTE)).toEqual([expected(MINUTE, late), []]);
+      await inTransaction(opened.database, async (transaction) => {
+        await transaction.query('insert into hour_versions values ($1, $2, 7, 0)', [other.source, NOW - 4 * HOUR]);
+        await transaction.query('update compacted_hours set touched = touched + 1 where source = $1', [other.source]);
+      });
+      expect(await ask(MINUTE)).toEqual([expected(MINUTE, [...late, ...late]), [[-4, -3]]]);
+    });
+
+    it.runIf(cached)('keeps what several keys are together apart from what each is', async () => {
+      const [one, two] = [newKey(), newKey()];
+      const source = await newSource(opened);
+      const events = [...eventsOf(one, NOW - 3 * HOUR, 4), ...eventsOf(two, NOW - 3 * HOUR, 6)];
+      await source.cut(events);
+      const range = { keys: [one, two], from: NOW - 3 * HOUR, to: NOW - 2 * HOUR, stepMs: MINUTE };
+      const together = { ...range, keyOf: () => one };
+      const asOne = plain(
+        truth(
+          events.map((event) => ({ ...event, key: one })),
+          { ...range, keys: [one] },
+        ),
+      );
+      for (let round = 0; round < 2; round++) {
+        expect(await read(range)).toEqual(plain(truth(events, range)));
+        expect(await read(together)).toEqual(asOne);
+        expect(await read({ ...range, keyOf: (key) => key })).toEqual(plain(truth(events, range)));
+      }
     });
 
     it('reads old ranges from coarser tiers and bounds what one answer takes', async () => {

@@ -1,8 +1,10 @@
 import { SETS, TIERS, type PartialRow, type SetName, type Tier } from '@fleetbeat/contracts/aggregates.ts';
 import type { Database } from '../database/database.ts';
-import { Partial } from './partial.ts';
+import { createCachedHours } from './cached-hours.ts';
 import { compactionMark, readStoredState, type StoredState } from './stored-cuts.ts';
 import { StoreUnavailable, TooManyRows, type TimeSeriesStore } from './time-series.ts';
+import type { WindowCache } from './window-cache.ts';
+import { createMerge, type Segment, type WindowsByKey } from './window-merge.ts';
 import { planWindows, type TierRetention, type WindowPlan } from './window-plan.ts';
 
 /** Rows that one answer is merged from at most. */
@@ -17,6 +19,8 @@ export interface WindowSources {
   /** How long each tier is kept, in milliseconds; the configuration's. */
   readonly retention?: TierRetention | undefined;
   readonly now?: (() => number) | undefined;
+  /** Where hours that are over are kept; without one everything is read from the store. */
+  readonly cache?: WindowCache | undefined;
 }
 
 /**
@@ -44,8 +48,7 @@ export interface WindowsQuery {
   readonly open?: OpenRows | undefined;
 }
 
-/** Merged windows by key, then by their start; windows without any row are absent. */
-export type WindowsByKey = Map<string, Map<number, Partial>>;
+export type { WindowsByKey };
 
 /** `from`, `to` and `stepMs` as they were read, which the retention of the tiers may have made coarser. */
 export interface Windows extends WindowPlan {
@@ -64,7 +67,7 @@ export async function readWindows(sources: WindowSources, query: WindowsQuery): 
   /** Hours whose 1 h rows were replaced while they were read: their 1 m rows are read instead. */
   const unsettled = new Set<number>();
   for (let attempt = 0; attempt < 5; attempt++) {
-    const byKey = await readOnce(sources, query, plan, open, unsettled);
+    const byKey = await readOnce(sources, query, plan, open, unsettled, now);
     if (byKey !== null) return { ...plan, byKey };
   }
   throw new StoreUnavailable('the hours asked for are being compacted over and over: try again later');
@@ -72,39 +75,52 @@ export async function readWindows(sources: WindowSources, query: WindowsQuery): 
 
 /** Null where hours were compacted anew under the read, so that rows it relied on may have gone: see `unsettled`. */
 async function readOnce(
-  { store, database }: WindowSources,
+  { store, database, cache }: WindowSources,
   query: WindowsQuery,
   plan: WindowPlan,
   open: readonly PartialRow[],
   unsettled: Set<number>,
+  now: number,
 ): Promise<WindowsByKey | null> {
   const wholeHours = plan.tier === '1h';
   const mark = wholeHours ? await compactionMark(database, plan.from, plan.to) : '';
-  const state = await readStoredState(database, plan.from, plan.to, wholeHours);
+  const state = await readStoredState(database, plan.from, plan.to, wholeHours || cache !== undefined);
   const isStored = storedCuts(state, open);
-  const merge = createMerge(query, plan.stepMs);
+  const { set, keys, keyOf = (key) => key, sketches } = query;
+  const merge = createMerge(SETS[set], plan.stepMs, sketches);
+  const hours = cache === undefined ? null : createCachedHours(cache, query, plan, state, now);
   let left = query.limit ?? MAX_ROWS;
   const segments = wholeHours ? hourSegments(plan, state, unsettled) : [plan];
-  for (const { tier, from, to } of segments) {
-    const { set, keys, sketches } = query;
-    const rows = await store.read({ set, keys, sketches, tier, from, to, limit: left, versions: state.versions });
-    left -= rows.length;
-    for (const row of rows) {
-      const counts =
-        tier === '1h' ? row.seq === state.hours.get(row.window)?.get(row.source)?.version : isStored(row.source, row.seq);
-      if (counts) merge.add(row);
+  for (const segment of segments) {
+    const known = hours?.take(segment, merge);
+    left -= known?.rows ?? 0;
+    if (left < 0) throw tooMany(query);
+    for (const { tier, from, to } of known?.left ?? [segment]) {
+      const rows = await store.read({ set, keys, sketches, tier, from, to, limit: left, versions: state.versions });
+      left -= rows.length;
+      for (const row of rows) {
+        const counts =
+          tier === '1h' ? row.seq === state.hours.get(row.window)?.get(row.source)?.version : isStored(row.source, row.seq);
+        if (counts && hours?.add(row) !== true) merge.add(keyOf(row.key), row.window, row);
+      }
     }
   }
   for (const row of open) {
     if (isStored(row.source, row.seq)) continue;
-    if (left-- <= 0) throw new TooManyRows(`more than ${query.limit ?? MAX_ROWS} rows of ${query.set} match`);
-    merge.add(row);
+    if (left-- <= 0) throw tooMany(query);
+    merge.add(keyOf(row.key), row.window, row);
   }
-  if (!wholeHours || (await compactionMark(database, plan.from, plan.to)) === mark) return merge.byKey;
+  const isSettled = !wholeHours || (await compactionMark(database, plan.from, plan.to)) === mark;
+  hours?.end(merge, isSettled);
+  if (isSettled) return merge.byKey;
   const after = await readStoredState(database, plan.from, plan.to, true);
   const replaced = segments.filter(({ tier }) => tier === '1h').flatMap((segment) => replacedHours(segment, state, after));
   for (const hour of replaced) unsettled.add(hour);
   return replaced.length === 0 ? merge.byKey : null;
+}
+
+function tooMany({ set, limit = MAX_ROWS }: WindowsQuery): TooManyRows {
+  return new TooManyRows(`more than ${limit} rows of ${set} match`);
 }
 
 function replacedHours({ from, to }: Segment, before: StoredState, after: StoredState): number[] {
@@ -143,12 +159,6 @@ function storedCuts(state: StoredState, open: readonly PartialRow[]): (source: n
   return (source, seq) => seq <= (upTo.get(source) ?? Infinity);
 }
 
-interface Segment {
-  readonly tier: Tier;
-  readonly from: number;
-  readonly to: number;
-}
-
 /** Runs of hours whose 1 h rows are complete, from every source that has any, and runs that only their 1 m rows tell. */
 function hourSegments(plan: WindowPlan, state: StoredState, unsettled: ReadonlySet<number>): Segment[] {
   const segments: Segment[] = [];
@@ -166,27 +176,6 @@ function hourSegments(plan: WindowPlan, state: StoredState, unsettled: ReadonlyS
   }
   if (tier !== undefined) segments.push({ tier, from: start, to: plan.to });
   return segments;
-}
-
-function createMerge(
-  { set, sketches, keyOf = (key) => key }: WindowsQuery,
-  stepMs: number,
-): { byKey: WindowsByKey; add(row: PartialRow): void } {
-  const family = SETS[set];
-  const byKey: WindowsByKey = new Map();
-  return {
-    byKey,
-    add(row) {
-      const key = keyOf(row.key);
-      let windows = byKey.get(key);
-      if (windows === undefined) byKey.set(key, (windows = new Map()));
-      const start = Math.floor(row.window / stepMs) * stepMs;
-      let partial = windows.get(start);
-      if (partial === undefined) windows.set(start, (partial = new Partial(family)));
-      if (sketches) partial.merge(row);
-      else partial.mergeValues(row.values);
-    },
-  };
 }
 
 export { chooseStep, MAX_WINDOWS } from './window-plan.ts';

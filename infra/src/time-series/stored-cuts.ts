@@ -5,9 +5,19 @@ import { hoursTouching, rowVersions, type HourVersion, type RowVersions } from '
 export interface StoredState {
   /** The newest cut of each source up to which all are stored; sources without any cut are absent. */
   readonly storedSeq: ReadonlyMap<number, number>;
-  /** Of each hour (epoch milliseconds), by source: whether its 1 h rows are complete, and their version. */
-  readonly hours: ReadonlyMap<number, ReadonlyMap<number, { readonly complete: boolean; readonly version: number }>>;
+  /** Of each hour (epoch milliseconds), by source. */
+  readonly hours: ReadonlyMap<number, ReadonlyMap<number, HourState>>;
   readonly versions: RowVersions;
+}
+
+/** Of an hour of a source. */
+export interface HourState {
+  /** Whether its 1 h rows are complete. */
+  readonly complete: boolean;
+  /** Of its 1 h rows. */
+  readonly version: number;
+  /** Grows with whatever changes what the store has of it. */
+  readonly touched: number;
 }
 
 /**
@@ -23,20 +33,20 @@ export const STORED_SEQ = `coalesce(
  * transaction that touches its hours. Of windows in [from, to); `compacted` false leaves `hours` empty.
  */
 export async function readStoredState(database: Database, from: number, to: number, compacted: boolean): Promise<StoredState> {
-  type Row = [source: number, seq: number | null, hour: number | null, complete: boolean | null, version: number | null];
+  type Row = [source: number, seq: number | null, hour: number | null, touched: number | null, version: number | null];
   const { rows } = await database.query<Row>({
-    text: `select s.id, ${STORED_SEQ}, null::bigint, null::boolean, null::integer from sources s
+    text: `select s.id, ${STORED_SEQ}, null::bigint, null::bigint, null::integer from sources s
            union all
-           select source, merged, hour, merged = touched, null from compacted_hours where $3 and hour >= $1 and hour < $2
+           select source, merged, hour, touched, null from compacted_hours where $3 and hour >= $1 and hour < $2
            union all
            select source, through_seq, hour, null, version from hour_versions where ${hoursTouching('$1', '$2')}`,
     values: [from, to, compacted],
     rowMode: 'array',
   });
   const storedSeq = new Map<number, number>();
-  const hours = new Map<number, Map<number, { complete: boolean; version: number }>>();
+  const hours = new Map<number, Map<number, HourState>>();
   const versions: HourVersion[] = [];
-  for (const [source, seq, hour, complete, version] of rows) {
+  for (const [source, seq, hour, touched, version] of rows) {
     if (seq === null) continue;
     if (hour === null) {
       storedSeq.set(source, seq);
@@ -46,9 +56,9 @@ export async function readStoredState(database: Database, from: number, to: numb
       versions.push({ source, hour, version, throughSeq: seq });
       continue;
     }
-    const ofHour = hours.get(hour) ?? new Map<number, { complete: boolean; version: number }>();
+    const ofHour = hours.get(hour) ?? new Map<number, HourState>();
     hours.set(hour, ofHour);
-    ofHour.set(source, { complete: complete === true, version: seq });
+    ofHour.set(source, { complete: seq === touched, version: seq, touched: touched ?? 0 });
   }
   return { storedSeq, hours, versions: rowVersions(versions) };
 }
