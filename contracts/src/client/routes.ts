@@ -18,6 +18,7 @@ import type * as delivery from '../delivery.ts';
 import type * as erasures from '../erasures.ts';
 import type * as incidents from '../incidents.ts';
 import type * as latencyHeatmap from '../latency-heatmap.ts';
+import type * as movers from '../movers.ts';
 import type * as notificationPreferences from '../notification-preferences.ts';
 import type * as onCall from '../on-call.ts';
 import type * as recompute from '../recompute.ts';
@@ -216,6 +217,11 @@ export interface Routes {
   'get /fleet/metrics': {
     query: { from?: string; to?: string; step?: string; late?: 'true' | 'false'; label?: OneOrMore<string> };
     answer: z.output<typeof api.metricsSchema>;
+  };
+  /** What changed most against the equally long stretch of time before */
+  'get /movers': {
+    query: { from?: string; to?: string; label?: OneOrMore<string> };
+    answer: z.output<typeof movers.moversSchema>;
   };
   /** Measures by model, the one with the most messages first */
   'get /models/metrics': {

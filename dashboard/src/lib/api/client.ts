@@ -1,24 +1,6 @@
-import type { Alert, Notification } from '@fleetbeat/contracts/alerts.ts';
-import type {
-  Agent,
-  DeadLetter,
-  Host,
-  HostMetrics,
-  List,
-  Metrics,
-  ModelMetrics,
-  Performance,
-  Pipeline,
-  ReplayedLetter,
-  StoredEvent,
-  Visualizations,
-  WholeDeadLetter,
-} from '@fleetbeat/contracts/api.ts';
-import type { AuditEntry } from '@fleetbeat/contracts/audit.ts';
-import type { RuleInput, StoredRule } from '@fleetbeat/contracts/rules.ts';
-import type { Task } from '@fleetbeat/contracts/tasks.ts';
+import type { Answer, Body, NameOf, Place } from '@fleetbeat/contracts/client/client.ts';
 import { stepText } from '../time-range/range.ts';
-import { request } from './ask.ts';
+import { ask, request } from './ask.ts';
 
 /** The one way to the REST API. Every function rejects with an `ApiProblem`, or with an `AbortError` when aborted. */
 
@@ -71,6 +53,10 @@ export function windowQuery(window: Window): { from: number; to: number; step: s
   };
 }
 
+function seriesQuery(window: Window) {
+  return { ...windowQuery(window), late: window.late ? 'true' : undefined } as const;
+}
+
 /** Answers of a search that are put together at most. */
 const MOST_ANSWERS = 10;
 
@@ -78,128 +64,80 @@ const MOST_ANSWERS = 10;
  * A page of tasks. A search looks through a stretch of tasks at a time, in which there may be few that match or none: it is
  * gone on with until the page is full, or ten stretches are looked through.
  */
-async function readTasks(query: TaskQuery, signal?: AbortSignal): Promise<List<Task>> {
-  let page = await get<List<Task>>('/tasks', { ...query }, signal);
+async function readTasks(query: TaskQuery, signal?: AbortSignal): Promise<Answer<'get /tasks'>> {
+  let page = await ask('get /tasks', { query, signal });
   const items = [...page.items];
   const wanted = query.limit ?? items.length;
   for (let answers = 1; answers < MOST_ANSWERS && query.q !== undefined; answers++) {
     if (page.next_cursor === null || items.length >= wanted) break;
-    page = await get<List<Task>>('/tasks', { ...query, limit: wanted - items.length, cursor: page.next_cursor }, signal);
+    page = await ask('get /tasks', { query: { ...query, limit: wanted - items.length, cursor: page.next_cursor }, signal });
     items.push(...page.items);
   }
   return { ...page, items };
 }
 
-const id = encodeURIComponent;
+/** What is asked of a list. */
+type QueryOf<Name extends NameOf<'get'>> = NonNullable<Place<Name>['query']>;
+export type TaskQuery = QueryOf<'get /tasks'>;
+export type EventQuery = QueryOf<'get /agents/{agent_id}/events'>;
 
 export const api = {
   fleetMetrics: (window: Window, signal?: AbortSignal) =>
-    get<Metrics>(
-      '/fleet/metrics',
-      { ...windowQuery(window), late: window.late ? 'true' : undefined, label: window.label },
-      signal,
-    ),
+    ask('get /fleet/metrics', { query: { ...seriesQuery(window), label: window.label }, signal }),
   modelMetrics: (window: Window, signal?: AbortSignal) =>
-    get<ModelMetrics>('/models/metrics', { ...windowQuery(window), label: window.label }, signal),
-  agents: (
-    query: { cursor?: string | null; limit?: number; status?: string; q?: string; label?: readonly string[] },
-    signal?: AbortSignal,
-  ) => get<List<Agent>>('/agents', query, signal),
-  agent: (agentId: string, signal?: AbortSignal) => get<Agent>(`/agents/${id(agentId)}`, {}, signal),
+    ask('get /models/metrics', { query: { ...windowQuery(window), label: window.label }, signal }),
+  agents: (query: QueryOf<'get /agents'>, signal?: AbortSignal) => ask('get /agents', { query, signal }),
+  agent: (agentId: string, signal?: AbortSignal) => ask('get /agents/{agent_id}', { params: { agent_id: agentId }, signal }),
   agentMetrics: (agentId: string, window: Window, signal?: AbortSignal) =>
-    get<Metrics>(`/agents/${id(agentId)}/metrics`, { ...windowQuery(window), late: window.late ? 'true' : undefined }, signal),
+    ask('get /agents/{agent_id}/metrics', { params: { agent_id: agentId }, query: seriesQuery(window), signal }),
   agentEvents: (agentId: string, query: EventQuery, signal?: AbortSignal) =>
-    get<List<StoredEvent>>(`/agents/${id(agentId)}/events`, { ...query }, signal),
-  hosts: (query: { cursor?: string | null; limit?: number; label?: readonly string[] }, signal?: AbortSignal) =>
-    get<List<Host>>('/hosts', query, signal),
+    ask('get /agents/{agent_id}/events', { params: { agent_id: agentId }, query, signal }),
+  hosts: (query: QueryOf<'get /hosts'>, signal?: AbortSignal) => ask('get /hosts', { query, signal }),
   hostMetrics: (hostId: string, window: Window, signal?: AbortSignal) =>
-    get<HostMetrics>(`/hosts/${id(hostId)}/metrics`, windowQuery(window), signal),
-  performance: (window: Window, signal?: AbortSignal) => get<Performance>('/performance', windowQuery(window), signal),
+    ask('get /hosts/{host_id}/metrics', { params: { host_id: hostId }, query: windowQuery(window), signal }),
+  performance: (window: Window, signal?: AbortSignal) => ask('get /performance', { query: windowQuery(window), signal }),
   visualizations: (window: Window, signal?: AbortSignal) =>
-    get<Visualizations>('/visualizations', { ...windowQuery(window), label: window.label }, signal),
-  pipeline: (signal?: AbortSignal) => get<Pipeline>('/pipeline', {}, signal),
-  deadLetters: (query: { cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
-    get<List<DeadLetter>>('/dead-letters', query, signal),
-  deadLetter: (letterId: string, signal?: AbortSignal) => get<WholeDeadLetter>(`/dead-letters/${id(letterId)}`, {}, signal),
-  replayLetter: (letterId: string, event?: unknown) =>
-    send<ReplayedLetter>('POST', `/dead-letters/${id(letterId)}/replay`, event === undefined ? {} : { event }),
+    ask('get /visualizations', { query: { ...windowQuery(window), label: window.label }, signal }),
+  pipeline: (signal?: AbortSignal) => ask('get /pipeline', { signal }),
+  deadLetters: (query: QueryOf<'get /dead-letters'>, signal?: AbortSignal) => ask('get /dead-letters', { query, signal }),
+  deadLetter: (letterId: string, signal?: AbortSignal) =>
+    ask('get /dead-letters/{dead_letter_id}', { params: { dead_letter_id: letterId }, signal }),
+  replayLetter: (letterId: string, event?: Body<'post /dead-letters/{dead_letter_id}/replay'>['event']) =>
+    ask('post /dead-letters/{dead_letter_id}/replay', {
+      params: { dead_letter_id: letterId },
+      body: event === undefined ? {} : { event },
+    }),
   tasks: readTasks,
-  task: (taskId: string, signal?: AbortSignal) => get<Task>(`/tasks/${id(taskId)}`, {}, signal),
-  createTask: (task: TaskInput) => send<Task>('POST', '/tasks', task),
-  changeTask: (taskId: string, patch: TaskInput, revision: number) =>
-    send<Task>('PATCH', `/tasks/${id(taskId)}`, patch, revision),
-  deleteTask: (taskId: string, revision: number) => send<void>('DELETE', `/tasks/${id(taskId)}`, undefined, revision),
-  alerts: (query: AlertQuery, signal?: AbortSignal) => get<List<Alert>>('/alerts', { ...query }, signal),
-  acknowledgeAlert: (alertId: number) => send<Alert>('POST', `/alerts/${alertId}/acknowledge`),
-  rules: (query: { q?: string; cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
-    get<List<StoredRule>>('/rules', query, signal),
-  rule: (ruleId: string, signal?: AbortSignal) => get<StoredRule>(`/rules/${id(ruleId)}`, {}, signal),
-  createRule: (rule: RuleInput) => send<StoredRule>('POST', '/rules', rule),
+  task: (taskId: string, signal?: AbortSignal) => ask('get /tasks/{task_id}', { params: { task_id: taskId }, signal }),
+  createTask: (task: Body<'post /tasks'>) => ask('post /tasks', { body: task }),
+  changeTask: (taskId: string, patch: Body<'patch /tasks/{task_id}'>, revision: number) =>
+    ask('patch /tasks/{task_id}', { params: { task_id: taskId }, body: patch, revision }),
+  deleteTask: (taskId: string, revision: number) => ask('delete /tasks/{task_id}', { params: { task_id: taskId }, revision }),
+  alerts: (query: QueryOf<'get /alerts'>, signal?: AbortSignal) => ask('get /alerts', { query, signal }),
+  acknowledgeAlert: (alertId: number) => ask('post /alerts/{alert_id}/acknowledge', { params: { alert_id: alertId } }),
+  rules: (query: QueryOf<'get /rules'>, signal?: AbortSignal) => ask('get /rules', { query, signal }),
+  rule: (ruleId: string, signal?: AbortSignal) => ask('get /rules/{rule_id}', { params: { rule_id: ruleId }, signal }),
+  createRule: (rule: Body<'post /rules'>) => ask('post /rules', { body: rule }),
+  /** A patch is put together by what has changed: the API says what is wrong with it. */
   changeRule: (ruleId: string, patch: Record<string, unknown>, version: number) =>
-    send<StoredRule>('PATCH', `/rules/${id(ruleId)}`, patch, version),
-  deleteRule: (ruleId: string, version: number) => send<void>('DELETE', `/rules/${id(ruleId)}`, undefined, version),
-  notifications: (query: { unread?: 'true'; cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
-    get<List<Notification>>('/notifications', query, signal),
-  markRead: (what: { ids: readonly number[] } | { up_to: number }) => send<{ read: number }>('POST', '/notifications/read', what),
-  audit: (query: { entity_type?: string; entity_id?: string; cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
-    get<List<AuditEntry>>('/audit', query, signal),
-  session: (signal?: AbortSignal) => get<SessionAnswer>('/session', {}, signal),
-  me: () => get<{ id: string }>('/me', {}),
-  ingest: (signal?: AbortSignal) => get<{ events_url: string }>('/ingest', {}, signal),
-  webVitals: (vitals: readonly { name: string; value: number }[]) =>
-    request<void>('POST', '/api/v1/web-vitals', { body: JSON.stringify({ vitals }), keepalive: true }),
-  signIn: (token: string) => request<void>('POST', '/api/v1/session', { body: JSON.stringify({ token }) }),
-  signInWithPassword: (email: string, password: string) => send<SignedIn>('POST', '/auth/sign-in', { email, password }),
-  secondFactor: (code: string) => send<SignedIn>('POST', '/auth/second-factor', { code }),
+    ask('patch /rules/{rule_id}', {
+      params: { rule_id: ruleId },
+      body: patch as Body<'patch /rules/{rule_id}'>,
+      revision: version,
+    }),
+  deleteRule: (ruleId: string, version: number) =>
+    ask('delete /rules/{rule_id}', { params: { rule_id: ruleId }, revision: version }),
+  notifications: (query: QueryOf<'get /notifications'>, signal?: AbortSignal) => ask('get /notifications', { query, signal }),
+  markRead: (what: Body<'post /notifications/read'>) => ask('post /notifications/read', { body: what }),
+  audit: (query: QueryOf<'get /audit'>, signal?: AbortSignal) => ask('get /audit', { query, signal }),
+  session: (signal?: AbortSignal) => ask('get /session', { signal }),
+  me: () => ask('get /me'),
+  ingest: (signal?: AbortSignal) => ask('get /ingest', { signal }),
+  webVitals: (vitals: Body<'post /web-vitals'>['vitals']) => ask('post /web-vitals', { body: { vitals }, keepalive: true }),
+  signIn: (token: string) => ask('post /session', { body: { token } }),
+  signInWithPassword: (email: string, password: string) => ask('post /auth/sign-in', { body: { email, password } }),
+  secondFactor: (code: string) => ask('post /auth/second-factor', { body: { code } }),
   /** With the token of an invitation or of a link to a new password. */
-  setPassword: (token: string, password: string) => send<{ email: string }>('POST', '/auth/password', { token, password }),
-  signOut: () => request<void>('DELETE', '/api/v1/session'),
+  setPassword: (token: string, password: string) => ask('post /auth/password', { body: { token, password } }),
+  signOut: () => ask('delete /session'),
 };
-
-export interface SessionAnswer {
-  signed_in: boolean;
-  name: string | null;
-  scopes: string[];
-}
-
-export interface SignedIn {
-  signed_in: boolean;
-  /** The password was right, and a code is wanted. */
-  second_factor: boolean;
-}
-
-export interface TaskQuery {
-  status?: readonly string[] | undefined;
-  priority?: string | undefined;
-  workflow_id?: string | undefined;
-  agent_id?: string | undefined;
-  label?: readonly string[] | undefined;
-  q?: string | undefined;
-  sort?: string | undefined;
-  cursor?: string | null | undefined;
-  limit?: number | undefined;
-}
-
-/** What people set of a task. */
-export type TaskInput = Partial<
-  Pick<Task, 'name' | 'description' | 'status' | 'priority' | 'workflow_id' | 'agent_id' | 'due_date' | 'progress' | 'error'>
->;
-
-export interface AlertQuery {
-  state?: readonly string[] | undefined;
-  severity?: string | undefined;
-  rule_id?: string | undefined;
-  key?: string | undefined;
-  label?: readonly string[] | undefined;
-  cursor?: string | null | undefined;
-  limit?: number | undefined;
-}
-
-export interface EventQuery {
-  message_type?: string | undefined;
-  q?: string | undefined;
-  from?: number | undefined;
-  to?: number | undefined;
-  cursor?: string | null | undefined;
-  limit?: number | undefined;
-}

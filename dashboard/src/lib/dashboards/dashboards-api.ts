@@ -1,7 +1,8 @@
-import type { List } from '@fleetbeat/contracts/api.ts';
-import type { Dashboard, DashboardInput, DashboardSummary, SeriesAnswer, SeriesSet } from '@fleetbeat/contracts/dashboards.ts';
+import { addressOf, type Body, type Place } from '@fleetbeat/contracts/client/client.ts';
+import type { SeriesSet } from '@fleetbeat/contracts/dashboards.ts';
+import { ask } from '../api/ask.ts';
+import { windowQuery, type Window } from '../api/client.ts';
 import { scope } from '../scope/scope.svelte.ts';
-import { get, send, url, windowQuery, type Window } from '../api/client.ts';
 
 /** What a panel asks: measures of some keys. */
 export interface SeriesQuestion {
@@ -10,22 +11,29 @@ export interface SeriesQuestion {
   measures: readonly string[];
 }
 
-const path = (dashboardId: string) => `/dashboards/${encodeURIComponent(dashboardId)}`;
+type Measures = Place<'get /series'>['query']['measure'];
+type NewDashboard = Body<'post /dashboards'>;
+
+const of = (dashboardId: string) => ({ params: { dashboard_id: dashboardId } });
 
 /** Where a dashboard is to be had on paper. */
 export function reportPath(dashboardId: string, window: Window, variables: readonly string[], timeZone: string): string {
-  return url(`${path(dashboardId)}/report.pdf`, { ...windowQuery(window), time_zone: timeZone, variable: variables });
+  const query = { ...windowQuery(window), time_zone: timeZone, variable: variables };
+  return addressOf('get /dashboards/{dashboard_id}/report.pdf', { ...of(dashboardId), query }).url;
 }
 
 /** Dashboards over REST, and what their panels ask. Every function rejects with an `ApiProblem`. */
 export const dashboardsApi = {
   series: ({ set, keys, measures }: SeriesQuestion, window: Window, signal?: AbortSignal) =>
-    get<SeriesAnswer>('/series', { set, key: keys, measure: measures, ...windowQuery(window), ...scope.query }, signal),
-  list: (query: { q?: string; cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
-    get<List<DashboardSummary>>('/dashboards', query, signal),
-  read: (dashboardId: string, signal?: AbortSignal) => get<Dashboard>(path(dashboardId), {}, signal),
-  create: (dashboard: DashboardInput) => send<Dashboard>('POST', '/dashboards', dashboard),
-  replace: (dashboardId: string, dashboard: DashboardInput, revision: number) =>
-    send<Dashboard>('PUT', path(dashboardId), dashboard, revision),
-  remove: (dashboardId: string, revision: number) => send<void>('DELETE', path(dashboardId), undefined, revision),
+    ask('get /series', {
+      // A measure of an address may be none, which the API says.
+      query: { set, key: keys, measure: measures as Measures, ...windowQuery(window), ...scope.query },
+      signal,
+    }),
+  list: (query: Place<'get /dashboards'>['query'], signal?: AbortSignal) => ask('get /dashboards', { query, signal }),
+  read: (dashboardId: string, signal?: AbortSignal) => ask('get /dashboards/{dashboard_id}', { ...of(dashboardId), signal }),
+  create: (dashboard: NewDashboard) => ask('post /dashboards', { body: dashboard }),
+  replace: (dashboardId: string, dashboard: NewDashboard, revision: number) =>
+    ask('put /dashboards/{dashboard_id}', { ...of(dashboardId), body: dashboard, revision }),
+  remove: (dashboardId: string, revision: number) => ask('delete /dashboards/{dashboard_id}', { ...of(dashboardId), revision }),
 };

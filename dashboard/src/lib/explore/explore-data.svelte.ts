@@ -1,13 +1,14 @@
 import type { SeriesAnswer } from '@fleetbeat/contracts/dashboards.ts';
 import type { LatencyHeatmap } from '@fleetbeat/contracts/latency-heatmap.ts';
-import { get, windowQuery } from '../api/client.ts';
+import { ask } from '../api/ask.ts';
+import { windowQuery } from '../api/client.ts';
 import { Resource } from '../api/resource.svelte.ts';
 import { dashboardsApi } from '../dashboards/dashboards-api.ts';
 import { clock } from '../live/clock.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
 import { scope } from '../scope/scope.svelte.ts';
 import { spanOf, stepFor, type Range } from '../time-range/range.ts';
-import type { ExploreQuestion } from './explore-question.ts';
+import { isTimed, type ExploreQuestion } from './explore-question.ts';
 import { shiftOf } from './explore-rows.ts';
 
 const SOONEST = 5_000;
@@ -42,10 +43,10 @@ export class ExploreData {
 async function read(question: ExploreQuestion, range: Range, signal: AbortSignal): Promise<ExploreAnswer> {
   const span = spanOf(range, clock.serverNow());
   const { set, keys, measure, compare, shape } = question;
-  if (shape === 'heat') {
+  if (shape === 'heat' && isTimed(set)) {
     const window = { ...span, stepMs: stepFor(range.lengthMs, HEAT_WINDOWS) };
     const query = { set, key: keys[0], ...windowQuery(window), ...scope.query };
-    return { kind: 'heat', heatmap: await get<LatencyHeatmap>('/latency-heatmap', query, signal) };
+    return { kind: 'heat', heatmap: await ask('get /latency-heatmap', { query, signal }) };
   }
   const asked = { set, keys, measures: [measure] };
   const now = await dashboardsApi.series(asked, { ...span, stepMs: range.stepMs }, signal);

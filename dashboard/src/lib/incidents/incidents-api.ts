@@ -1,51 +1,38 @@
-import type { List } from '@fleetbeat/contracts/api.ts';
-import type { Incident, IncidentDetail, TimelineEntry } from '@fleetbeat/contracts/incidents.ts';
-import type { Affects, Matcher, silenceSchema, StoredSilence } from '@fleetbeat/contracts/routing.ts';
-import type * as z from 'zod';
-import { get, send } from '../api/client.ts';
+import type { Body, Place } from '@fleetbeat/contracts/client/client.ts';
+import { ask } from '../api/ask.ts';
 import type { IncidentAct } from './incident-acts.ts';
 
 /** Incidents and silences over REST. Rejects as the rest of the API does. */
 
-export interface IncidentQuery {
-  status?: readonly string[] | undefined;
-  severity?: string | undefined;
-  assigned_to?: string | undefined;
-  alert_id?: string | undefined;
-  label?: readonly string[] | undefined;
-  q?: string | undefined;
-  cursor?: string | null | undefined;
-  limit?: number | undefined;
-}
-
-export type SilenceInput = z.input<typeof silenceSchema>;
-
-function bodyOf(act: IncidentAct): unknown {
-  switch (act.kind) {
-    case 'assign':
-      return { user_id: act.userId };
-    case 'snooze':
-      return { until: act.until };
-    case 'acknowledge':
-    case 'resolve':
-    case 'reopen':
-      return undefined;
-    default:
-      return act satisfies never;
-  }
-}
+export type IncidentQuery = NonNullable<Place<'get /incidents'>['query']>;
+export type SilenceInput = Body<'post /silences'>;
 
 export const incidentsApi = {
-  list: (query: IncidentQuery, signal?: AbortSignal) => get<List<Incident>>('/incidents', { ...query }, signal),
-  one: (incidentId: number, signal?: AbortSignal) => get<IncidentDetail>(`/incidents/${incidentId}`, {}, signal),
+  list: (query: IncidentQuery, signal?: AbortSignal) => ask('get /incidents', { query, signal }),
+  one: (incidentId: number, signal?: AbortSignal) =>
+    ask('get /incidents/{incident_id}', { params: { incident_id: incidentId }, signal }),
   timeline: (incidentId: number, cursor: string | null, signal?: AbortSignal) =>
-    get<List<TimelineEntry>>(`/incidents/${incidentId}/timeline`, { limit: 500, cursor }, signal),
-  act: (incidentId: number, act: IncidentAct, revision: number) =>
-    send<IncidentDetail>('POST', `/incidents/${incidentId}/${act.kind}`, bodyOf(act), revision),
-  silences: (cursor: string | null, signal?: AbortSignal) =>
-    get<List<StoredSilence>>('/silences', { limit: 500, cursor }, signal),
-  addSilence: (silence: SilenceInput) => send<StoredSilence>('POST', '/silences', silence),
+    ask('get /incidents/{incident_id}/timeline', { params: { incident_id: incidentId }, query: { limit: 500, cursor }, signal }),
+  act: (incidentId: number, act: IncidentAct, revision: number) => {
+    const question = { params: { incident_id: incidentId }, revision };
+    switch (act.kind) {
+      case 'assign':
+        return ask('post /incidents/{incident_id}/assign', { ...question, body: { user_id: act.userId } });
+      case 'snooze':
+        return ask('post /incidents/{incident_id}/snooze', { ...question, body: { until: act.until } });
+      case 'acknowledge':
+        return ask('post /incidents/{incident_id}/acknowledge', question);
+      case 'resolve':
+        return ask('post /incidents/{incident_id}/resolve', question);
+      case 'reopen':
+        return ask('post /incidents/{incident_id}/reopen', question);
+      default:
+        return act satisfies never;
+    }
+  },
+  silences: (cursor: string | null, signal?: AbortSignal) => ask('get /silences', { query: { limit: 500, cursor }, signal }),
+  addSilence: (silence: SilenceInput) => ask('post /silences', { body: silence }),
   endSilence: (silenceId: string, version: number) =>
-    send<void>('DELETE', `/silences/${encodeURIComponent(silenceId)}`, undefined, version),
-  testSilence: (matchers: readonly Matcher[]) => send<{ affects: Affects }>('POST', '/silences/test', { matchers }),
+    ask('delete /silences/{silence_id}', { params: { silence_id: silenceId }, revision: version }),
+  testSilence: (matchers: Body<'post /silences/test'>['matchers']) => ask('post /silences/test', { body: { matchers } }),
 };

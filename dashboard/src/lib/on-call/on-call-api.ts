@@ -1,24 +1,9 @@
-import type { List } from '@fleetbeat/contracts/api.ts';
-import type {
-  Escalation,
-  Override,
-  OverrideInput,
-  Schedule,
-  SchedulePreview,
-  StoredSchedule,
-  Stretch,
-  storedEscalationSchema,
-} from '@fleetbeat/contracts/on-call.ts';
-import type {
-  Inhibition,
-  Route,
-  RouteTestAnswer,
-  storedInhibitionSchema,
-  storedRouteSchema,
-  Stored,
-} from '@fleetbeat/contracts/routing.ts';
+import type { Body } from '@fleetbeat/contracts/client/client.ts';
+import type { Escalation, Schedule, SchedulePreview, storedEscalationSchema } from '@fleetbeat/contracts/on-call.ts';
+import type { Inhibition, Route, storedInhibitionSchema, storedRouteSchema, Stored } from '@fleetbeat/contracts/routing.ts';
 import type * as z from 'zod';
-import { get, send } from '../api/client.ts';
+import { ask } from '../api/ask.ts';
+import { send } from '../api/client.ts';
 
 /** Who is called and told, over REST. Rejects as the rest of the API does. */
 
@@ -29,23 +14,26 @@ export type DefinitionKind = 'schedule' | 'escalation' | 'route' | 'inhibition';
 export type Definition = Schedule | Escalation | Route | Inhibition;
 
 const MOST = 500;
+const most = (signal?: AbortSignal) => ({ query: { limit: MOST }, signal });
 const id = encodeURIComponent;
 
 export const onCallApi = {
-  schedules: (signal?: AbortSignal) => get<List<StoredSchedule>>('/schedules', { limit: MOST }, signal),
+  schedules: (signal?: AbortSignal) => ask('get /schedules', most(signal)),
   calendar: (scheduleId: string, from: number, to: number, signal?: AbortSignal) =>
-    get<{ items: Stretch[] }>(`/schedules/${id(scheduleId)}/calendar`, { from, to }, signal),
-  preview: (draft: SchedulePreview) => send<{ items: Stretch[] }>('POST', '/schedules/preview', draft),
-  addOverride: (scheduleId: string, override: OverrideInput) =>
-    send<Override>('POST', `/schedules/${id(scheduleId)}/overrides`, override),
+    ask('get /schedules/{schedule_id}/calendar', { params: { schedule_id: scheduleId }, query: { from, to }, signal }),
+  preview: (draft: SchedulePreview) => ask('post /schedules/preview', { body: draft }),
+  addOverride: (scheduleId: string, override: Body<'post /schedules/{schedule_id}/overrides'>) =>
+    ask('post /schedules/{schedule_id}/overrides', { params: { schedule_id: scheduleId }, body: override }),
   removeOverride: (scheduleId: string, overrideId: number) =>
-    send<void>('DELETE', `/schedules/${id(scheduleId)}/overrides/${overrideId}`),
-  escalations: (signal?: AbortSignal) => get<List<StoredEscalation>>('/escalations', { limit: MOST }, signal),
-  routes: (signal?: AbortSignal) => get<List<StoredRoute>>('/routes', { limit: MOST }, signal),
-  inhibitions: (signal?: AbortSignal) => get<List<StoredInhibition>>('/inhibitions', { limit: MOST }, signal),
-  testRoute: (labels: Record<string, string>) => send<RouteTestAnswer>('POST', '/routes/test', { labels }),
+    ask('delete /schedules/{schedule_id}/overrides/{override_id}', {
+      params: { schedule_id: scheduleId, override_id: overrideId },
+    }),
+  escalations: (signal?: AbortSignal) => ask('get /escalations', most(signal)),
+  routes: (signal?: AbortSignal) => ask('get /routes', most(signal)),
+  inhibitions: (signal?: AbortSignal) => ask('get /inhibitions', most(signal)),
+  testRoute: (labels: Record<string, string>) => ask('post /routes/test', { body: { labels } }),
   /** For whoever may operate. */
-  channels: (signal?: AbortSignal) => get<List<{ id: string; name: string }>>('/channels', { limit: MOST }, signal),
+  channels: (signal?: AbortSignal) => ask('get /channels', most(signal)),
   add: (kind: DefinitionKind, definition: unknown) => send<Stored<Definition>>('POST', `/${kind}s`, definition),
   replace: (kind: DefinitionKind, { id: stored, version }: Pick<Stored<Definition>, 'id' | 'version'>, definition: unknown) =>
     send<Stored<Definition>>('PUT', `/${kind}s/${id(stored)}`, definition, version),

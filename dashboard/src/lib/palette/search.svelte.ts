@@ -1,6 +1,5 @@
-import type { CarriedLabel, List } from '@fleetbeat/contracts/api.ts';
-import type { Incident } from '@fleetbeat/contracts/incidents.ts';
-import { api, get } from '../api/client.ts';
+import { ask } from '../api/ask.ts';
+import { api } from '../api/client.ts';
 import { withLabel } from '../scope/scope-text.ts';
 import { isScoped, scope } from '../scope/scope.svelte.ts';
 import { PAGES } from '../shell/pages.ts';
@@ -120,7 +119,7 @@ async function rules(q: string, signal: AbortSignal): Promise<Found[]> {
 }
 
 async function incidents(q: string, signal: AbortSignal): Promise<Found[]> {
-  const { items } = await get<List<Incident>>('/incidents', { q, limit: AT_MOST }, signal);
+  const { items } = await ask('get /incidents', { query: { q, limit: AT_MOST }, signal });
   return items.map((one) => ({
     id: String(one.id),
     label: one.title,
@@ -132,7 +131,7 @@ async function incidents(q: string, signal: AbortSignal): Promise<Found[]> {
 /** Labels by which the page that is shown can be narrowed down. */
 async function labels(q: string, signal: AbortSignal): Promise<Found[]> {
   if (!isScoped(location.pathname)) return [];
-  const { items } = await get<{ items: CarriedLabel[] }>('/labels', {}, signal);
+  const { items } = await ask('get /labels', { signal });
   const all = items.flatMap(({ name, values }) => values.map((value) => ({ name, ...value })));
   return best(all, q, ({ name, value }) => [value, `${name} = ${value}`], AT_MOST).map(({ name, value, agents, hosts }) => ({
     id: `${name}:${value}`,

@@ -1,18 +1,17 @@
-import type { List } from '@fleetbeat/contracts/api.ts';
-import type { Erasure } from '@fleetbeat/contracts/erasures.ts';
-import type { RedactionPreview, RedactionSettings, StoredRedaction } from '@fleetbeat/contracts/redaction.ts';
-import { get, send } from '../api/client.ts';
+import type { Body } from '@fleetbeat/contracts/client/client.ts';
+import { ask } from '../api/ask.ts';
 
 /** What is kept of what agents send, and of whom. Rejects as the rest of the API does. */
 
 const PAGE = 50;
+type Settings = Body<'put /redaction'>;
 
 export const privacyApi = {
-  redaction: (signal?: AbortSignal) => get<StoredRedaction>('/redaction', {}, signal),
-  changeRedaction: (settings: RedactionSettings, revision: number) =>
-    send<StoredRedaction>('PUT', '/redaction', settings, revision),
-  preview: (settings: RedactionSettings, event: unknown) =>
-    send<RedactionPreview>('POST', '/redaction/preview', { settings, event }),
-  erasures: (cursor: string | null, signal?: AbortSignal) => get<List<Erasure>>('/erasures', { cursor, limit: PAGE }, signal),
-  erase: (userId: string) => send<Erasure>('POST', '/erasures', { user_id: userId }),
+  redaction: (signal?: AbortSignal) => ask('get /redaction', { signal }),
+  changeRedaction: (settings: Settings, revision: number) => ask('put /redaction', { body: settings, revision }),
+  /** The event is what somebody wrote: the API says what is wrong with it. */
+  preview: (settings: Settings, event: unknown) =>
+    ask('post /redaction/preview', { body: { settings, event } as Body<'post /redaction/preview'> }),
+  erasures: (cursor: string | null, signal?: AbortSignal) => ask('get /erasures', { query: { cursor, limit: PAGE }, signal }),
+  erase: (userId: string) => ask('post /erasures', { body: { user_id: userId } }),
 };

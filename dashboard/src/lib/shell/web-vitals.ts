@@ -1,11 +1,14 @@
+import type { Body } from '@fleetbeat/contracts/client/client.ts';
 import { api } from '../api/client.ts';
+
+type Vital = Body<'post /web-vitals'>['vitals'][number]['name'];
 
 /**
  * Measures how this page view was for its reader, by the definitions of web.dev/vitals, and sends it once, when
  * the page is left or hidden. Times in milliseconds; CLS is the largest sum of layout shifts of one burst.
  */
 export function measureWebVitals(): () => void {
-  const vitals = new Map<string, number>();
+  const vitals = new Map<Vital, number>();
   const observers: PerformanceObserver[] = [];
 
   function observe<T extends PerformanceEntry>(type: string, options: PerformanceObserverInit, take: (entry: T) => void): void {

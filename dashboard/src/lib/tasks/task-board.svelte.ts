@@ -120,7 +120,7 @@ export class TaskBoard {
     const query = {
       q: text.trim() || undefined,
       agent_id: agent || undefined,
-      sort: 'updated_at',
+      sort: 'updated_at' as const,
       limit: PER_COLUMN,
       ...scope.query,
     };

@@ -1,29 +1,27 @@
-import type { List } from '@fleetbeat/contracts/api.ts';
-import type { Template, Timeline, Workflow } from '@fleetbeat/contracts/workflows.ts';
-import { get, send } from '../api/client.ts';
+import type { Body, Place } from '@fleetbeat/contracts/client/client.ts';
+import type { Template } from '@fleetbeat/contracts/workflows.ts';
+import { ask } from '../api/ask.ts';
 
-export interface WorkflowQuery {
-  status?: string | undefined;
-  template_id?: string | undefined;
-  q?: string | undefined;
-  cursor?: string | null | undefined;
-  limit?: number | undefined;
-}
-
-const path = (workflowId: string) => `/workflows/${encodeURIComponent(workflowId)}`;
+export type WorkflowQuery = NonNullable<Place<'get /workflows'>['query']>;
+type NewTemplate = Body<'post /workflow-templates'>;
 
 /** Workflows and their templates over REST. Every function rejects with an `ApiProblem`. */
 export const workflowsApi = {
-  list: (query: WorkflowQuery, signal?: AbortSignal) => get<List<Workflow>>('/workflows', { ...query }, signal),
-  timeline: (workflowId: string, signal?: AbortSignal) => get<Timeline>(`${path(workflowId)}/timeline`, {}, signal),
-  cancel: (workflowId: string) => send<Workflow>('POST', `${path(workflowId)}/cancel`),
-  templates: (query: { cursor?: string | null; limit?: number }, signal?: AbortSignal) =>
-    get<List<Template>>('/workflow-templates', query, signal),
-  addTemplate: (template: unknown) => send<Template>('POST', '/workflow-templates', template),
-  replaceTemplate: ({ template_id: id, revision }: Template, template: unknown) =>
-    send<Template>('PUT', `/workflow-templates/${encodeURIComponent(id)}`, template, revision),
-  removeTemplate: ({ template_id: id, revision }: Template) =>
-    send<void>('DELETE', `/workflow-templates/${encodeURIComponent(id)}`, undefined, revision),
+  list: (query: WorkflowQuery, signal?: AbortSignal) => ask('get /workflows', { query, signal }),
+  timeline: (workflowId: string, signal?: AbortSignal) =>
+    ask('get /workflows/{workflow_id}/timeline', { params: { workflow_id: workflowId }, signal }),
+  cancel: (workflowId: string) => ask('post /workflows/{workflow_id}/cancel', { params: { workflow_id: workflowId } }),
+  templates: (query: Place<'get /workflow-templates'>['query'], signal?: AbortSignal) =>
+    ask('get /workflow-templates', { query, signal }),
+  /** What is in a form may be anything: the API says what is wrong with it. */
+  addTemplate: (template: unknown) => ask('post /workflow-templates', { body: template as NewTemplate }),
+  replaceTemplate: ({ template_id, revision }: Template, template: unknown) =>
+    ask('put /workflow-templates/{template_id}', { params: { template_id }, body: template as NewTemplate, revision }),
+  removeTemplate: ({ template_id, revision }: Template) =>
+    ask('delete /workflow-templates/{template_id}', { params: { template_id }, revision }),
   run: (templateId: string, name: string) =>
-    send<Workflow>('POST', `/workflow-templates/${encodeURIComponent(templateId)}/runs`, name === '' ? {} : { name }),
+    ask('post /workflow-templates/{template_id}/runs', {
+      params: { template_id: templateId },
+      body: name === '' ? {} : { name },
+    }),
 };
