@@ -11,11 +11,14 @@ import { createTicket } from './tickets.ts';
 
 const sessionAnswer = z.object({
   signed_in: z.boolean(),
+  /** Under which one's own changes and comments stand; null where nobody is signed in. */
+  id: z.string().nullable(),
   /** Null where nobody is signed in. */
   name: z.string().nullable(),
   scopes: z.array(z.enum(SCOPES)),
 });
 
+const signInAnswer = sessionAnswer.omit({ id: true });
 const ticketAnswer = z.object({ ticket: z.string(), expires_at: z.number() });
 
 export interface AccessParts {
@@ -29,7 +32,12 @@ export function accessRoutes({ database, linkSessions, endAccountSession }: Acce
   return [
     route('get', '/session', { summary: 'Who one is', access: 'anyone', answer: sessionAnswer }, async ({ request }) => {
       const caller = whoSent(request)?.caller;
-      return { signed_in: caller !== undefined, name: caller?.name ?? null, scopes: [...(caller?.scopes ?? [])] };
+      return {
+        signed_in: caller !== undefined,
+        id: caller?.id ?? null,
+        name: caller?.name ?? null,
+        scopes: [...(caller?.scopes ?? [])],
+      };
     }),
 
     route(
@@ -39,7 +47,7 @@ export function accessRoutes({ database, linkSessions, endAccountSession }: Acce
         summary: 'Sign in with the token of a one-time link',
         access: 'anyone',
         body: z.object({ token: z.string().min(1).max(200) }),
-        answer: sessionAnswer,
+        answer: signInAnswer,
       },
       async ({ body, request, response }) => {
         const who = await useLoginToken(database, body.token);

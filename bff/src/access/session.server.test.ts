@@ -30,7 +30,7 @@ describe('signing in', () => {
     expect(cookie).toMatch(/^fleetbeat_session=fbs_[\w-]{43};/);
     for (const attribute of ['HttpOnly', 'Secure', 'SameSite=Lax', 'Path=/']) expect(cookie).toContain(attribute);
     const session = await ask('GET', '/session', { cookie: cookie.split(';')[0] ?? '' });
-    expect(await session.json()).toEqual({ signed_in: true, name: 'ada', scopes: ['read'] });
+    expect(await session.json()).toEqual({ signed_in: true, id: expect.any(String) as string, name: 'ada', scopes: ['read'] });
   });
 
   it('works once for each link, and for no other token', async () => {
@@ -61,7 +61,12 @@ describe('signing in', () => {
     const response = await ask('DELETE', '/session', { cookie, origin: 'https://fleet.example.com' });
     expect([response.status, response.headers.get('set-cookie')]).toEqual([204, expect.stringContaining('1970')]);
     expect((await ask('GET', '/agents', { cookie })).status).toBe(401);
-    expect(await (await ask('GET', '/session', { cookie })).json()).toEqual({ signed_in: false, name: null, scopes: [] });
+    expect(await (await ask('GET', '/session', { cookie })).json()).toEqual({
+      signed_in: false,
+      id: null,
+      name: null,
+      scopes: [],
+    });
   });
 });
 

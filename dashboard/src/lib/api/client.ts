@@ -131,7 +131,6 @@ export const api = {
   markRead: (what: Body<'post /notifications/read'>) => ask('post /notifications/read', { body: what }),
   audit: (query: QueryOf<'get /audit'>, signal?: AbortSignal) => ask('get /audit', { query, signal }),
   session: (signal?: AbortSignal) => ask('get /session', { signal }),
-  me: () => ask('get /me'),
   ingest: (signal?: AbortSignal) => ask('get /ingest', { signal }),
   webVitals: (vitals: Body<'post /web-vitals'>['vitals']) => ask('post /web-vitals', { body: { vitals }, keepalive: true }),
   signIn: (token: string) => ask('post /session', { body: { token } }),

@@ -13,10 +13,10 @@ class Session {
   /** Asks the server. Where it does not answer, nothing is allowed until it does. */
   async load(): Promise<void> {
     try {
-      const { signed_in: signedIn, name, scopes } = await api.session();
+      const { id, name, scopes } = await api.session();
       this.name = name;
       this.#scopes = scopes;
-      this.id = signedIn ? (await api.me()).id : null;
+      this.id = id;
     } catch {
       // Every page says that the server is away; this need not.
     }

@@ -5,7 +5,7 @@ import { NOTHING } from '@fleetbeat/contracts/format-number.ts';
 export const TIME_ZONES = ['local', 'utc'] as const;
 export type TimeZone = (typeof TIME_ZONES)[number];
 
-type Shape = 'clock' | 'seconds' | 'day' | 'weekday' | 'month' | 'long';
+type Shape = 'clock' | 'seconds' | 'day' | 'weekday' | 'month';
 
 const SHAPES: Readonly<Record<Shape, Intl.DateTimeFormatOptions>> = {
   clock: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
@@ -13,29 +13,25 @@ const SHAPES: Readonly<Record<Shape, Intl.DateTimeFormatOptions>> = {
   day: { day: 'numeric', month: 'short' },
   weekday: { weekday: 'short' },
   month: { month: 'long', year: 'numeric' },
-  long: { day: 'numeric', month: 'short', year: 'numeric' },
 };
 
 let zone: TimeZone = 'local';
-let formats = formatsOf(zone);
+/** Made when first asked for: one takes a millisecond and more, and a page needs two or three. */
+const formats = new Map<Shape, Intl.DateTimeFormat>();
 
-function formatsOf(of: TimeZone): Record<Shape, Intl.DateTimeFormat> {
-  const make = (shape: Shape) =>
-    new Intl.DateTimeFormat('en-GB', { ...SHAPES[shape], ...(of === 'utc' ? { timeZone: 'UTC' } : {}) });
-  return {
-    clock: make('clock'),
-    seconds: make('seconds'),
-    day: make('day'),
-    weekday: make('weekday'),
-    month: make('month'),
-    long: make('long'),
-  };
+function write(shape: Shape, t: number | Date): string {
+  let format = formats.get(shape);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-GB', { ...SHAPES[shape], ...(zone === 'utc' ? { timeZone: 'UTC' } : {}) });
+    formats.set(shape, format);
+  }
+  return format.format(t);
 }
 
 /** Chooses the zone that all times are written in from now on. What is on the page already stays as it is. */
 export function useTimeZone(chosen: TimeZone): void {
+  if (chosen !== zone) formats.clear();
   zone = chosen;
-  formats = formatsOf(chosen);
 }
 
 /** How far the chosen zone is behind UTC at a moment, in milliseconds: what is added to local time to get UTC. */
@@ -61,54 +57,59 @@ export function momentOfField(text: string): number | null {
 
 /** 14:05 */
 export function formatClock(t: number | Date): string {
-  return formats.clock.format(t);
+  return write('clock', t);
 }
 
 /** 14:05:30 */
 export function formatClockSeconds(t: number | Date): string {
-  return formats.seconds.format(t);
+  return write('seconds', t);
 }
 
 /** 3 Mar */
 export function formatDay(t: number): string {
-  return formats.day.format(t);
+  return write('day', t);
 }
 
 /** Mon */
 export function formatWeekday(t: number): string {
-  return formats.weekday.format(t);
+  return write('weekday', t);
 }
 
 /** March 2026 */
 export function formatMonth(t: number): string {
-  return formats.month.format(t);
+  return write('month', t);
 }
 
 /** A moment on an axis that is `lengthMs` long: 14:05, 14:05:30 where it is short, 3 Mar at midnight. */
 export function formatTick(t: number, lengthMs: number): string {
-  if ((t - zoneOffsetMs(t)) % 86_400_000 === 0) return formats.day.format(t);
-  return (lengthMs < 300_000 ? formats.seconds : formats.clock).format(t);
+  if ((t - zoneOffsetMs(t)) % 86_400_000 === 0) return write('day', t);
+  return write(lengthMs < 300_000 ? 'seconds' : 'clock', t);
 }
 
 /** 14:05:30 today, else "3 Mar 14:05:30". */
 export function formatMoment(t: number | null | undefined, now = Date.now()): string {
   if (t === null || t === undefined || !Number.isFinite(t)) return NOTHING;
-  return isSameDay(t, now) ? formats.seconds.format(t) : `${formats.day.format(t)} ${formats.seconds.format(t)}`;
+  return isSameDay(t, now) ? write('seconds', t) : `${write('day', t)} ${write('seconds', t)}`;
 }
 
 /** Between two moments: "14:05 – 15:00" today, else "3 Mar 14:05 – 15:00", "3 Mar 22:00 – 4 Mar 08:00". */
 export function formatSpan(from: number, to: number, now = Date.now()): string {
   // Two moments of one minute are told apart by their seconds.
-  const clock = to - from < 300_000 ? formats.seconds : formats.clock;
+  const clock = to - from < 300_000 ? 'seconds' : 'clock';
   if (isSameDay(from, to)) {
-    const times = `${clock.format(from)} – ${clock.format(to)}`;
-    return isSameDay(from, now) ? times : `${formats.day.format(from)} ${times}`;
+    const times = `${write(clock, from)} – ${write(clock, to)}`;
+    return isSameDay(from, now) ? times : `${write('day', from)} ${times}`;
   }
-  return `${formats.day.format(from)} ${clock.format(from)} – ${formats.day.format(to)} ${clock.format(to)}`;
+  return `${write('day', from)} ${write(clock, from)} – ${write('day', to)} ${write(clock, to)}`;
 }
 
 function isSameDay(a: number, b: number): boolean {
-  return formats.long.format(a) === formats.long.format(b);
+  return dayOf(a) === dayOf(b);
+}
+
+/** Days of the chosen zone since 1970. */
+function dayOf(t: number): number {
+  return Math.floor((t - zoneOffsetMs(t)) / 86_400_000);
 }
 
 /** 2026-03-01 13:05:30.123 UTC */
