@@ -73,6 +73,15 @@ const FIGURES: Readonly<Record<string, Figure>> = {
   frames_ratio: { meaning: 'the same, against uPlot drawing the same charts', aim: 'below 1.5' },
   frames_busy: { meaning: "cores that the page's main thread takes" },
   frames_together_longest_p95_ms: { meaning: 'the longest frame of a second where the points of all charts come at once' },
+  page_load_usable_ms: {
+    meaning:
+      'the Overview of a fleet in a browser that has never seen it, its processor slowed to a quarter: until figures and charts are there and the page answers; median',
+    aim: 'below 1,000',
+  },
+  page_load_tbt_ms: { meaning: 'what tasks took beyond 50 ms each meanwhile', aim: 'below 200' },
+  page_load_inp_ms: { meaning: 'from a click until what it changed is drawn', aim: 'below 200' },
+  page_load_requests: { meaning: 'requests of that page' },
+  page_load_script_kb: { meaning: 'scripts of that page, compressed', aim: 'below 250' },
   'recovery_s_…': {
     meaning:
       'from kill -9 of the only processor until an event of every partition sent after that is on a dashboard; median of three, at 2,000 events/s',

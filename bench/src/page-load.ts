@@ -9,7 +9,7 @@ const TRACE = join(import.meta.dirname, '../../agents-simulator/data/azure-llm-2
 const VIEWPORT = { width: 1440, height: 900 };
 /** How much slower the processor is made: a phone, or an old notebook. */
 const THROTTLED = 4;
-const LOADS = 5;
+const LOADS = 7;
 /** After the page is usable, for what comes late. */
 const SETTLE_MS = 2_000;
 
