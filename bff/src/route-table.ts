@@ -17,6 +17,9 @@ import { agentRoutes } from './agents/routes.ts';
 import { createAcknowledge } from './alerts/acknowledge.ts';
 import { createAlertsReadModel } from './alerts/read-model.ts';
 import { alertRoutes } from './alerts/routes.ts';
+import { createAnnotationChanges } from './annotations/annotation-changes.ts';
+import { createAnnotationsReadModel } from './annotations/read-model.ts';
+import { annotationRoutes } from './annotations/routes.ts';
 import { createAuditReadModel } from './audit/read-model.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { createCommentChanges } from './comments/comment-changes.ts';
@@ -175,6 +178,7 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...performanceRoutes({ ...parts, recentHosts, latest: createLatestPerformance(query, config.hostOfflineMs) }),
     ...visualizationRoutes({ ...parts, scope, recentHosts, taskTotals: createReadTaskTotals(query) }),
     ...seriesRoutes({ ...parts, scope }),
+    ...annotationRoutes(createAnnotationsReadModel(query), createAnnotationChanges(parts.change, parts.now), parts.now),
     ...dashboardRoutes(dashboards, createDashboardChanges(parts.change)),
     ...reportRoutes({ ...parts, dashboards, makeReport: createMakeReport(createQuerySeries(parts.readWindows)) }),
     ...reportScheduleRoutes(

@@ -89,6 +89,8 @@ function concrete(path: string): string {
 
 /** What this installation has none of. */
 const EMPTY = new Set([
+  '/annotations',
+  '/chart-marks',
   '/channels',
   '/comments',
   '/dashboards',

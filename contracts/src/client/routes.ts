@@ -8,6 +8,7 @@
 import type * as z from 'zod';
 import type * as agentInput from '../agent-input.ts';
 import type * as alerts from '../alerts.ts';
+import type * as annotations from '../annotations.ts';
 import type * as api from '../api.ts';
 import type * as audit from '../audit.ts';
 import type * as backtest from '../backtest.ts';
@@ -273,6 +274,23 @@ export interface Routes {
       step?: string;
     };
     answer: z.output<typeof latencyHeatmap.latencyHeatmapSchema>;
+  };
+  /** What was marked on charts, the newest first */
+  'get /annotations': {
+    query: { from?: string; to?: string; tag?: string; label?: OneOrMore<string>; limit?: number; cursor?: string };
+    answer: { items: z.output<typeof annotations.annotationSchema>[]; next_cursor: string | null };
+  };
+  /** Mark a moment or a stretch of time on charts */
+  'post /annotations': {
+    body: z.input<typeof annotations.annotationInputSchema>;
+    answer: z.output<typeof annotations.annotationSchema>;
+  };
+  /** Delete an annotation */
+  'delete /annotations/{annotation_id}': { params: { annotation_id: number }; answer: undefined };
+  /** Annotations and incidents of a range, as charts mark them */
+  'get /chart-marks': {
+    query: { from?: string; to?: string; label?: OneOrMore<string> };
+    answer: { items: z.output<typeof annotations.chartMarkSchema>[]; more: boolean };
   };
   /** Dashboards that people have built, by name */
   'get /dashboards': {

@@ -25,6 +25,8 @@ class Scope {
 
   /** The same text for the same scope; empty for everything. */
   readonly id = $derived(scopeText(this.labels));
+  /** "environment = production, project = checkout" */
+  readonly words = $derived(this.labels.map(({ name, value }) => `${name} = ${value}`).join(', '));
   /** As the API takes it. */
   readonly query = $derived({ label: this.labels.map(({ name, value }) => `${name}:${value}`) });
 

@@ -37,6 +37,7 @@ class Commands {
   keysShown = $state(false);
   notificationsShown = $state(false);
   scopeShown = $state(false);
+  markShown = $state(false);
   /** Besides those of every page. */
   pageKeys = $state.raw<readonly PageKey[]>([]);
   #afterG = NEVER;
