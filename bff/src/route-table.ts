@@ -91,6 +91,8 @@ import { createRulesReadModel } from './rules/read-model.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { createRuleChanges } from './rules/rule-changes.ts';
 import { seriesRoutes } from './series/routes.ts';
+import { createReadStatusTimeline } from './status/read-timeline.ts';
+import { statusRoutes } from './status/routes.ts';
 import { createAutoApprovalChanges } from './suggestions/auto-approval-changes.ts';
 import { createOutcomes } from './suggestions/outcomes.ts';
 import { createSuggestionsReadModel } from './suggestions/read-model.ts';
@@ -178,6 +180,10 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...performanceRoutes({ ...parts, recentHosts, latest: createLatestPerformance(query, config.hostOfflineMs) }),
     ...visualizationRoutes({ ...parts, scope, recentHosts, taskTotals: createReadTaskTotals(query) }),
     ...seriesRoutes({ ...parts, scope }),
+    ...statusRoutes(
+      createReadStatusTimeline(query, parts.readWindows, { agent: config.agentOfflineMs, host: config.hostOfflineMs }, parts.now),
+      parts.rangeOf,
+    ),
     ...annotationRoutes(createAnnotationsReadModel(query), createAnnotationChanges(parts.change, parts.now), parts.now),
     ...dashboardRoutes(dashboards, createDashboardChanges(parts.change)),
     ...reportRoutes({ ...parts, dashboards, makeReport: createMakeReport(createQuerySeries(parts.readWindows)) }),

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { idSchema } from './events.ts';
 import { kindOf } from './measure-words.ts';
 import { ALL_MEASURES, MEASURES_OF } from './rule-measures.ts';
+import { MAX_STATUS_KEYS, STATUS_SETS } from './status-timeline.ts';
 import { linesSchema, nameSchema } from './text.ts';
 
 /**
@@ -92,17 +93,27 @@ const seriesPanelSchema = z.strictObject({
 });
 const textPanelSchema = z.strictObject({ kind: z.literal('text'), ...place, text: linesSchema });
 
+/** How agents or hosts were over time, and the alerts about them. */
+const statusPanelSchema = z.strictObject({
+  kind: z.literal('status'),
+  ...place,
+  title: nameSchema,
+  set: z.enum(STATUS_SETS),
+  keys: z.array(idSchema).min(1, 'name at least one').max(MAX_STATUS_KEYS),
+});
+
 export const panelSchema = z
-  .discriminatedUnion('kind', [seriesPanelSchema, textPanelSchema])
+  .discriminatedUnion('kind', [seriesPanelSchema, textPanelSchema, statusPanelSchema])
   .refine(({ x, w }) => x + w <= COLUMNS, { path: ['w'], error: `reaches over the ${COLUMNS} columns` })
   .superRefine((panel, context) => {
-    if (panel.kind === 'text') return;
+    if (panel.kind !== 'series') return;
     const mistake = seriesMistake(panel) ?? displayMistake(panel);
     if (mistake !== undefined) context.addIssue({ code: 'custom', path: [mistake.field], message: mistake.reason });
   });
 export type Panel = z.infer<typeof panelSchema>;
 export type SeriesPanel = Extract<Panel, { kind: 'series' }>;
 export type TextPanel = Extract<Panel, { kind: 'text' }>;
+export type StatusPanel = Extract<Panel, { kind: 'status' }>;
 
 /** Why measures cannot be displayed in a way; undefined where they can. */
 export function displayMistake({
@@ -142,7 +153,7 @@ export const dashboardInputSchema = z
       context.addIssue({ code: 'custom', path: ['variables'], message: 'two variables have the same name' });
     }
     for (const [index, panel] of panels.entries()) {
-      for (const key of panel.kind === 'series' ? panel.keys : []) {
+      for (const key of panel.kind === 'text' ? [] : panel.keys) {
         const name = variableOf(key);
         if (name === undefined || names.has(name)) continue;
         context.addIssue({ code: 'custom', path: ['panels', index, 'keys'], message: `there is no variable ${name}` });
@@ -156,7 +167,7 @@ export const dashboardSchema = z.object({
   name: z.string(),
   description: z.string(),
   variables: z.array(variableSchema),
-  panels: z.array(z.discriminatedUnion('kind', [seriesPanelSchema, textPanelSchema])),
+  panels: z.array(z.discriminatedUnion('kind', [seriesPanelSchema, textPanelSchema, statusPanelSchema])),
   created_at: z.number(),
   created_by: z.string(),
   updated_at: z.number(),

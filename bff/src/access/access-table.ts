@@ -103,6 +103,7 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'post /annotations': OPERATOR,
   'delete /annotations/{annotation_id}': OPERATOR,
   'get /chart-marks': VIEWER,
+  'get /status-timeline': VIEWER,
   'get /dashboards': VIEWER,
   'post /dashboards': OPERATOR,
   'get /dashboards/{dashboard_id}': VIEWER,

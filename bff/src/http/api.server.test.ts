@@ -111,7 +111,10 @@ const EMPTY = new Set([
   '/workflows',
 ]);
 /** What cannot be left out of a question. */
-const QUESTIONS: Readonly<Record<string, string>> = { '/series': '?set=fleet&measure=total_messages' };
+const QUESTIONS: Readonly<Record<string, string>> = {
+  '/series': '?set=fleet&measure=total_messages',
+  '/status-timeline': '?set=agent&key=agent-1',
+};
 
 describe('every route that reads', () => {
   it('answers what its own schema says, and something', async () => {

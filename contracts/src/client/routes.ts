@@ -27,6 +27,7 @@ import type * as redaction from '../redaction.ts';
 import type * as reports from '../reports.ts';
 import type * as routing from '../routing.ts';
 import type * as rules from '../rules.ts';
+import type * as statusTimeline from '../status-timeline.ts';
 import type * as suggestions from '../suggestions.ts';
 import type * as taskInput from '../task-input.ts';
 import type * as taskLeases from '../task-leases.ts';
@@ -274,6 +275,11 @@ export interface Routes {
       step?: string;
     };
     answer: z.output<typeof latencyHeatmap.latencyHeatmapSchema>;
+  };
+  /** How agents or hosts were over time, and which alerts were about them */
+  'get /status-timeline': {
+    query: { set: 'agent' | 'host'; key: OneOrMore<string>; from?: string; to?: string; step?: string };
+    answer: z.output<typeof statusTimeline.statusTimelineSchema>;
   };
   /** What was marked on charts, the newest first */
   'get /annotations': {

@@ -77,7 +77,7 @@ async function makeReport(querySeries: QuerySeries, question: ReportQuestion, cl
       }
       // One after the other: a report must not be in the way of the pages.
       const answer: SeriesAnswer | null =
-        panel.kind === 'text' ? null : await querySeries({ ...panel, keys: keysOf(panel, values) }, range);
+        panel.kind !== 'series' ? null : await querySeries({ ...panel, keys: keysOf(panel, values) }, range);
       drawPanel(pdf, boxOf(panel), panel, answer, {
         from: question.from,
         to: question.to,

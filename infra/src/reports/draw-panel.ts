@@ -27,6 +27,7 @@ export function drawPanel(
   pdf.save();
   pdf.rect(box.x, box.y, box.width, box.height).clip();
   if (panel.kind === 'text') drawNote(pdf, inner, panel.text);
+  else if (panel.kind === 'status') drawNote(pdf, inner, `# ${panel.title}\nStatus over time is shown on the page alone.`);
   else if (answer !== null) {
     const unit = CHARTS.includes(panel.display) ? chartUnit(panel, answer) : '';
     const length = Math.min(widthOf(pdf, panel.title, TITLE) + 1, inner.width);
