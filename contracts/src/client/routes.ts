@@ -43,7 +43,9 @@ export interface Routes {
   /** Whether every engine can be used */
   'get /ready': { answer: z.output<typeof api.readySchema> };
   /** Who one is */
-  'get /session': { answer: { signed_in: boolean; name: string | null; scopes: ('ingest' | 'read' | 'operate' | 'admin')[] } };
+  'get /session': {
+    answer: { signed_in: boolean; id: string | null; name: string | null; scopes: ('ingest' | 'read' | 'operate' | 'admin')[] };
+  };
   /** Sign in with the token of a one-time link */
   'post /session': {
     body: { token: string };
