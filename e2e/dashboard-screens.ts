@@ -148,6 +148,15 @@ export const SCREENS: readonly Screen[] = [
       await page.getByRole('button', { name: 'Show this range' }).waitFor();
     },
   },
+  {
+    name: 'scope',
+    path: () => '/',
+    whole: false,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Scope: everything' }).click();
+      await page.getByRole('searchbox', { name: 'Find a label' }).waitFor();
+    },
+  },
   { name: 'settings', path: () => '/', whole: false, prepare: (page) => page.getByRole('button', { name: 'Settings' }).click() },
   { name: 'keys', path: () => '/', whole: false, prepare: (page) => page.keyboard.press('?') },
   { name: 'missing', path: () => '/nowhere' },
