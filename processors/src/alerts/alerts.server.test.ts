@@ -1,7 +1,8 @@
 import type { RuleInput } from '@fleetbeat/contracts/rules.ts';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { DEFAULT_RULES, shipDefaultRules } from './default-rules.ts';
-import { evaluateRules, evaluateUnlocked } from './evaluate-rules.ts';
+import { evaluateRules } from './evaluate-rules.ts';
+import { EvaluationSeat } from './evaluation-seat.ts';
 import { MAX_ALERTS_PER_RULE } from './rule-changes.ts';
 import { createAlertWorld, START, type AlertWorld } from './test-world.ts';
 
@@ -67,9 +68,9 @@ describe('a breach', () => {
   it('is told once, however many evaluators find it at the same moment', async () => {
     const evaluators = [world.started(), world.started(), world.started(), world.started()];
     await world.at(30);
-    await Promise.all(evaluators.map(evaluateUnlocked));
+    await Promise.all(evaluators.map(evaluateRules));
     await world.at(50);
-    const rounds = await Promise.all(evaluators.map(evaluateUnlocked));
+    const rounds = await Promise.all(evaluators.map(evaluateRules));
     expect(rounds.flatMap(({ notifications }) => notifications).map(({ title }) => title)).toEqual([
       'Error rate: agent-1 at 20% (above 10%)',
     ]);
@@ -80,13 +81,20 @@ describe('a breach', () => {
     expect(await world.rowsOf('select count(*)::int from notifications')).toEqual([[1]]);
   });
 
-  it('is evaluated by one process at a time', async () => {
-    const client = await world.database.connect();
-    await client.query('begin; select pg_advisory_xact_lock(2914460871)');
-    expect(await evaluateRules(world.started())).toBeNull();
-    await client.query('rollback');
-    client.release();
-    expect(await evaluateRules(world.started())).not.toBeNull();
+  it('is evaluated by one process, until it gives that up or is not heard of', async () => {
+    const [first, second] = [new EvaluationSeat(world.database), new EvaluationSeat(world.database)];
+    const who = async () => [await first.isMine(), await second.isMine()];
+    expect([await who(), await who()]).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+    await first.leave();
+    expect(await second.isMine()).toBe(true);
+    expect(await who()).toEqual([false, true]);
+    await first.leave();
+    expect(await who()).toEqual([false, true]);
+    await world.database.query(`update alert_evaluator set until = clock_timestamp() - interval '1 second'`);
+    expect(await who()).toEqual([true, false]);
   });
 
   it('gets worse, and ends with its rule', async () => {
@@ -243,5 +251,5 @@ test('default rules are put there once, and stay away once deleted', async () =>
   expect(await world.rowsOf('select count(*)::int from alert_rules where deleted_at is null')).toEqual([
     [DEFAULT_RULES.length - 1],
   ]);
-  expect((await evaluateRules(world.started()))?.problems).toEqual([]);
+  expect((await evaluateRules(world.started())).problems).toEqual([]);
 });

@@ -1,6 +1,5 @@
 import type { Notification } from '@fleetbeat/contracts/alerts.ts';
 import type { Rule } from '@fleetbeat/contracts/rules.ts';
-import { inTransaction } from '@fleetbeat/infra/database/database.ts';
 import { TooManyRows } from '@fleetbeat/infra/time-series/time-series.ts';
 import {
   applyChanges,
@@ -23,38 +22,23 @@ import { abandoned, changesOf, withDetails, withoutArchived, type FoundChanges, 
 import { noteSourceClocks, readSourceClocks } from './source-clocks.ts';
 import { RingFull } from './window-ring.ts';
 
-/** Any number that nobody else uses: one process evaluates at a time. */
-const EVALUATION_LOCK = 2_914_460_871;
-
 export interface Evaluator extends Pick<Sight, 'database' | 'history' | 'silentMs' | 'since'> {
   readonly windows: Pick<RollingWindows, 'follow' | 'read'>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
-/** What a round has told, and the rules that could not be evaluated; null where another process is at it. */
+/** What a round has told, and the rules that could not be evaluated. */
 export interface EvaluationRound {
   readonly notifications: readonly Notification[];
   readonly problems: readonly RuleHealth[];
 }
 
 /**
- * Evaluates every rule once. A rule that cannot be evaluated keeps its alerts as they are and does not hold up the
- * others. Rejects where the database cannot be used.
+ * Evaluates every rule once. A rule that cannot be evaluated keeps its alerts as they are and does not hold up the others.
+ * Whoever else is at it: transitions are made and told once. Rejects where the database cannot be used.
  */
-export async function evaluateRules(evaluator: Evaluator): Promise<EvaluationRound | null> {
-  return inTransaction(evaluator.database, async (transaction) => {
-    // While rules are evaluated, this connection only waits.
-    const lock = await transaction.query<{ held: boolean }>(
-      `select set_config('idle_in_transaction_session_timeout', '5min', true), pg_try_advisory_xact_lock($1) as held`,
-      [EVALUATION_LOCK],
-    );
-    return lock.rows[0]?.held === true ? evaluateUnlocked(evaluator) : null;
-  });
-}
-
-/** As `evaluateRules`, whoever else is at it: transitions are still made and told once. */
-export async function evaluateUnlocked(evaluator: Evaluator): Promise<EvaluationRound> {
+export async function evaluateRules(evaluator: Evaluator): Promise<EvaluationRound> {
   const { database, now } = evaluator;
   const at = now();
   const [clocks, rules, alerts] = await Promise.all([

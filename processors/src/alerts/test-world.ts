@@ -65,7 +65,7 @@ export async function createAlertWorld(): Promise<AlertWorld> {
 
     async titles(evaluator) {
       const round = await evaluateRules(evaluator);
-      return (round?.notifications ?? []).map(({ kind, severity, title }) => `${kind} ${severity}: ${title}`);
+      return round.notifications.map(({ kind, severity, title }) => `${kind} ${severity}: ${title}`);
     },
 
     async addRule(rule) {
