@@ -89,8 +89,10 @@ describe.skipIf(CHROMIUM === undefined)(
 
     it('let somebody take over for a span that is drawn in the calendar, with a look at it first', async () => {
       const card = page.getByRole('region', { name: 'Primary' });
-      await page.getByRole('button', { name: 'The week after' }).click();
+      const next = page.getByRole('button', { name: 'The week after' });
+      await Promise.all([page.waitForResponse((answer) => answer.url().includes('/calendar?')), next.click()]);
       const lane = card.locator('.lane').first();
+      await expect.poll(() => lane.boundingBox()).not.toBeNull();
       const box = await lane.boundingBox();
       if (box === null) throw new Error('there is no calendar');
       await page.mouse.move(box.x + box.width * 0.2, box.y + 10);
@@ -202,7 +204,7 @@ describe.skipIf(CHROMIUM === undefined)(
       page.on('domcontentloaded', count);
       await page.goto(`${system.api}/nowhere`);
       await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
-      await page.getByRole('link', { name: 'To the overview' }).click();
+      await page.getByRole('link', { name: 'To the overview', exact: true }).click();
       await page.getByText('Live', { exact: true }).waitFor();
       page.off('domcontentloaded', count);
       expect(loaded).toBe(1);
