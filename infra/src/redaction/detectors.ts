@@ -22,7 +22,7 @@ export interface Finder {
 export const KNOWN_FINDERS: Readonly<Record<Detector, Finder>> = {
   secret: {
     name: 'secret',
-    find: (text) => inOrder([...matches(TOKENS, text), ...findPrivateKeys(text), ...matches(ASSIGNED, text)]),
+    find: findSecrets,
     normal: (found) => found,
   },
   email: {
@@ -36,7 +36,8 @@ export const KNOWN_FINDERS: Readonly<Record<Detector, Finder>> = {
   phone: { name: 'phone', find: (text) => (HAS_DIGIT.test(text) ? matches(PHONE, text) : NOTHING), normal: digitsAndLetters },
   ip: {
     name: 'ip',
-    find: (text) => inOrder([...matches(IP_V4, text), ...(text.includes(':') ? findIpV6(text) : NOTHING)]),
+    find: (text) =>
+      inOrder([...(HAS_DIGIT.test(text) ? matches(IP_V4, text) : NOTHING), ...(text.includes(':') ? findIpV6(text) : NOTHING)]),
     normal: (found) => found.toLowerCase(),
   },
 };
@@ -55,6 +56,8 @@ const SSN = /(?<![\d-])(?!000|666|9)\d{3}([- ])(?!00)\d\d\1(?!0000)\d{4}(?![\d-]
 const IP_V4 = /(?<![\w.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?!\.?\d)/g;
 const MAYBE_IP_V6 = /(?<![\w:.])[\da-fA-F:]{6,39}(?:(?:\.\d{1,3}){3})?(?![\w:])/g;
 
+/** As long as any token at least: prose has nothing like it. */
+const LONG_WORD = /[\w.~+/=-]{15}/;
 /** Tokens that tell by their shape what they are. */
 const TOKENS = new RegExp(
   `(?<![A-Za-z0-9])(?:${[
@@ -117,6 +120,19 @@ function* findCards(text: string): Generator<Span> {
       first = found;
     }
   }
+}
+
+/** Most texts hold none, and are not looked through for what cannot be in them. */
+function findSecrets(text: string): Iterable<Span> {
+  const mayHaveToken = text.includes('://') || LONG_WORD.test(text);
+  const mayAssign = text.includes('=') || text.includes(':');
+  const mayHaveKey = text.includes('-----BEGIN');
+  if (!mayHaveToken && !mayAssign && !mayHaveKey) return NOTHING;
+  return inOrder([
+    ...(mayHaveToken ? matches(TOKENS, text) : NOTHING),
+    ...(mayHaveKey ? findPrivateKeys(text) : NOTHING),
+    ...(mayAssign ? matches(ASSIGNED, text) : NOTHING),
+  ]);
 }
 
 /** To its last line, or to the end of the text where that was cut off. */

@@ -40,6 +40,8 @@ export async function expireIncidents(database: Database, before: number): Promi
     `delete from incidents where id in (select id from incidents where status = 'resolved' and resolved_at < $1 limit 1000)`,
     [before],
   );
-  await database.query(`delete from alerting_definitions where kind = 'silence' and (definition ->> 'ends_at')::bigint < $1`, [before]);
+  await database.query(`delete from alerting_definitions where kind = 'silence' and (definition ->> 'ends_at')::bigint < $1`, [
+    before,
+  ]);
   await database.query('delete from on_call_overrides where to_ms < $1', [before]);
 }
