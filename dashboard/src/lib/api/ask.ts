@@ -31,7 +31,7 @@ export function ask<Name extends RouteName>(name: Name, ...[question]: Asked<Que
   });
 }
 
-export async function request<T>(
+async function request<T>(
   method: string,
   path: string,
   init: RequestInit & { headers?: Record<string, string> } = {},

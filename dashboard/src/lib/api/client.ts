@@ -1,6 +1,6 @@
 import type { Answer, Body, NameOf, Place } from '@fleetbeat/contracts/client/client.ts';
 import { stepText } from '../time-range/range.ts';
-import { ask, request } from './ask.ts';
+import { ask } from './ask.ts';
 
 /** The one way to the REST API. Every function rejects with an `ApiProblem`, or with an `AbortError` when aborted. */
 
@@ -13,35 +13,6 @@ export interface Window {
   late?: boolean | undefined;
   /** Of what carries these labels alone. */
   label?: readonly string[] | undefined;
-}
-
-type Query = Record<string, string | number | undefined | null | readonly string[]>;
-
-/** A path of the API with its question. */
-export function url(path: string, query: Query): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? (value as readonly string[]) : [value]) {
-      if (one !== undefined && one !== null && one !== '') parameters.append(name, String(one));
-    }
-  }
-  const text = parameters.toString();
-  return `/api/v1${path}${text === '' ? '' : `?${text}`}`;
-}
-
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-/** For the API of one feature, which need not be part of every page. */
-export function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
-  return request<T>('GET', url(path, query), signal ? { signal } : {});
-}
-
-/** Sends a change. With `revision` only if nobody else has changed the thing since. */
-export function send<T>(method: Method, path: string, body?: unknown, revision?: number): Promise<T> {
-  return request<T>(method, url(path, {}), {
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(revision === undefined ? {} : { headers: { 'if-match': `"${revision}"` } }),
-  });
 }
 
 /** A stretch of time as the API takes it. */

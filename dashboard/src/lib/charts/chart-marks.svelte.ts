@@ -1,5 +1,5 @@
 import type { ChartMark } from '@fleetbeat/contracts/annotations.ts';
-import { get } from '../api/client.ts';
+import { ask } from '../api/ask.ts';
 import { Resource } from '../api/resource.svelte.ts';
 import { clock } from '../live/clock.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
@@ -61,7 +61,7 @@ class ChartMarks {
     if (this.#range === null) return { items: [] };
     const { from, to } = spanOf(this.#range, clock.serverNow());
     const labels = isScoped(location.pathname) ? scope.query : {};
-    return get('/chart-marks', { from: Math.floor(from), to: Math.ceil(to), ...labels }, signal);
+    return ask('get /chart-marks', { query: { from: Math.floor(from), to: Math.ceil(to), ...labels }, signal });
   }
 }
 

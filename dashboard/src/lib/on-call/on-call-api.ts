@@ -3,7 +3,6 @@ import type { Escalation, Schedule, SchedulePreview, storedEscalationSchema } fr
 import type { Inhibition, Route, storedInhibitionSchema, storedRouteSchema, Stored } from '@fleetbeat/contracts/routing.ts';
 import type * as z from 'zod';
 import { ask } from '../api/ask.ts';
-import { send } from '../api/client.ts';
 
 /** Who is called and told, over REST. Rejects as the rest of the API does. */
 
@@ -15,7 +14,14 @@ export type Definition = Schedule | Escalation | Route | Inhibition;
 
 const MOST = 500;
 const most = (signal?: AbortSignal) => ({ query: { limit: MOST }, signal });
-const id = encodeURIComponent;
+const ONE = {
+  schedule: '/schedules/{schedule_id}',
+  escalation: '/escalations/{escalation_id}',
+  route: '/routes/{route_id}',
+  inhibition: '/inhibitions/{inhibition_id}',
+} as const;
+type Known = Pick<Stored<Definition>, 'id' | 'version'>;
+const of = (kind: DefinitionKind, { id, version }: Known) => ({ params: { [`${kind}_id`]: id } as never, revision: version });
 
 export const onCallApi = {
   schedules: (signal?: AbortSignal) => ask('get /schedules', most(signal)),
@@ -34,9 +40,10 @@ export const onCallApi = {
   testRoute: (labels: Record<string, string>) => ask('post /routes/test', { body: { labels } }),
   /** For whoever may operate. */
   channels: (signal?: AbortSignal) => ask('get /channels', most(signal)),
-  add: (kind: DefinitionKind, definition: unknown) => send<Stored<Definition>>('POST', `/${kind}s`, definition),
-  replace: (kind: DefinitionKind, { id: stored, version }: Pick<Stored<Definition>, 'id' | 'version'>, definition: unknown) =>
-    send<Stored<Definition>>('PUT', `/${kind}s/${id(stored)}`, definition, version),
-  remove: (kind: DefinitionKind, { id: stored, version }: Pick<Stored<Definition>, 'id' | 'version'>) =>
-    send<void>('DELETE', `/${kind}s/${id(stored)}`, undefined, version),
+  /** What is in a form may be anything: the API says what is wrong with it. */
+  add: (kind: DefinitionKind, definition: unknown): Promise<Stored<Definition>> =>
+    ask(`post /${kind}s` as const, { body: definition as never }),
+  replace: (kind: DefinitionKind, known: Known, definition: unknown): Promise<Stored<Definition>> =>
+    ask(`put ${ONE[kind]}` as const, { ...of(kind, known), body: definition as never }),
+  remove: (kind: DefinitionKind, known: Known) => ask(`delete ${ONE[kind]}` as const, of(kind, known)),
 };
