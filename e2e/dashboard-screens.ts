@@ -121,7 +121,6 @@ export const SCREENS: readonly Screen[] = [
   { name: 'settings-people', path: () => '/settings/people' },
   { name: 'settings-keys', path: () => '/settings/keys' },
   { name: 'settings-privacy', path: () => '/settings/privacy' },
-  { name: 'settings-privacy', path: () => '/settings/privacy' },
   { name: 'settings-audit', path: () => '/settings/audit', whole: false },
   {
     name: 'palette',

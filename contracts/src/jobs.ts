@@ -35,4 +35,11 @@ export type RetentionTask = (typeof RETENTION_TASKS)[number];
 export const TIMERS = ['archive-agents', 'leases', 'overdue-tasks', 'suggestions'] as const;
 export type Timer = (typeof TIMERS)[number];
 
-export const QUEUES = ['retention', 'deliveries', 'timers', 'reports', 'recomputes', 'erasures'] as const satisfies readonly QueueName[];
+export const QUEUES = [
+  'retention',
+  'deliveries',
+  'timers',
+  'reports',
+  'recomputes',
+  'erasures',
+] as const satisfies readonly QueueName[];

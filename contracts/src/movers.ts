@@ -30,6 +30,8 @@ export const moversSchema = z.object({
   /** The later stretch, in whole windows; the earlier one is as long and ends where it begins. Epoch milliseconds. */
   from: z.number(),
   to: z.number(),
+  /** Whether the fleet, or the scope, has sent anything in the earlier stretch: else there is nothing to compare with. */
+  comparable: z.boolean(),
   /** Those that changed most first; one measure of each key. */
   items: z.array(moverSchema),
   /** Sets that have sent too much to be compared here. */

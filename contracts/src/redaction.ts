@@ -47,7 +47,10 @@ const pathSchema = z
   .regex(/^[^.\s*]{1,64}(?:\.(?:\*|[^.\s*]{1,64})){0,7}$|^\*(?:\.(?:\*|[^.\s*]{1,64})){0,7}$/, {
     error: 'must be names joined by dots, such as metadata.customer.*',
   })
-  .refine((path) => !EVER_KEPT.has(path.split('.', 1)[0] ?? ''), 'names what events are counted or joined by: that is never changed');
+  .refine(
+    (path) => !EVER_KEPT.has(path.split('.', 1)[0] ?? ''),
+    'names what events are counted or joined by: that is never changed',
+  );
 
 const pathsSchema = z.array(pathSchema).max(50, 'at most 50');
 

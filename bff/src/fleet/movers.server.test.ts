@@ -46,7 +46,7 @@ const said = ({ items }: Movers) => items.map(({ key, measure, now, before }) =>
 
 it('what changed most comes first, in whole windows beside as many before', async () => {
   const movers = await ask('');
-  expect([movers.from, movers.to, movers.left_out]).toEqual([T, T + 15 * MINUTE, []]);
+  expect(movers).toMatchObject({ from: T, to: T + 15 * MINUTE, comparable: true, left_out: [] });
   expect(said(movers)).toEqual([
     ['failing', 'error_rate', 0.01, 0.4],
     ['all', 'total_errors', 6, 88],
@@ -62,5 +62,11 @@ it('of a scope alone', async () => {
     ['model-1', 'total_messages', 400, 800],
     ['all', 'total_responses', 396, 792],
   ]);
-  expect((await ask('&label=environment:nowhere')).items).toEqual([]);
+  expect(await ask('&label=environment:nowhere')).toMatchObject({ comparable: false, items: [] });
+});
+
+it('nothing, where there is nothing to compare with', async () => {
+  const [from, to] = [T - 15 * MINUTE, T];
+  const response = await bff.get(`/movers?from=${from}&to=${to}`);
+  expect(await response.json()).toMatchObject({ comparable: false, items: [], left_out: [] });
 });

@@ -41,10 +41,12 @@ export async function readMovers(readWindows: ReadWindows, wanted: TimeRange, no
 
   const sets = ['fleet', 'model', 'agent'] as const;
   const found = await Promise.all(sets.map(compared));
+  const comparable = found.some((ofSet) => ofSet?.some(({ before }) => before.total_messages + before.total_heartbeats > 0));
   return {
     from,
     to,
-    items: topMovers(found.flatMap((some) => some ?? [])),
+    comparable,
+    items: comparable ? topMovers(found.flatMap((some) => some ?? [])) : [],
     left_out: sets.filter((_, index) => found[index] === null),
   };
 }

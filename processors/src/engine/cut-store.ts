@@ -46,7 +46,7 @@ export class CutTaken extends Error {
   override readonly name = 'CutTaken';
 }
 
-/** The rows that cuts are made of today: see migrations/0040-sole-windows.sql. */
+/** The rows that cuts are made of today: see migrations/0044-sole-windows.sql. */
 const LAYOUT = 1;
 
 /** Rows given to the time-series store at a time. */

@@ -6,33 +6,16 @@ export interface Drawing {
   readonly series: readonly Pick<ChartSeries<never>, 'color' | 'dashed'>[];
   readonly kind: 'line' | 'area' | 'stack';
   readonly plot: Plot;
-  /** Where the plot begins in the canvas, and the size of that, in CSS pixels. */
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-  /** Device pixels to a CSS pixel. */
-  readonly density: number;
   /** Names what the tokens of colours stand for now. */
   readonly theme: string | null;
 }
 
-/** Draws every series anew. Colours are CSS colours, or tokens of the page. */
-export function drawSeries(canvas: HTMLCanvasElement, drawing: Drawing): void {
-  const { rows, series, kind, plot, density } = drawing;
-  const context = canvas.getContext('2d');
-  if (!context) return;
-  const [width, height] = [Math.round(drawing.width * density), Math.round(drawing.height * density)];
-  // Setting the size, even to what it is, makes a new surface.
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.clearRect(0, 0, width, height);
+/** Draws every series, from the upper left corner of the plot on. Colours are CSS colours, or tokens of the page. */
+export function drawSeries(context: CanvasRenderingContext2D, { rows, series, kind, plot, theme }: Drawing): void {
   if (!(plot.to > plot.from) || rows.length === 0) return;
-  context.setTransform(density, 0, 0, density, drawing.left * density, drawing.top * density);
   context.lineJoin = 'round';
   series.forEach((one, index) => {
-    const color = colorIn(canvas, drawing.theme, one.color);
+    const color = colorIn(context.canvas, theme, one.color);
     context.strokeStyle = context.fillStyle = color;
     if (kind === 'line') {
       context.lineWidth = one.dashed ? 1.2 : 1.6;
