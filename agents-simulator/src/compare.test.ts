@@ -1,8 +1,9 @@
+import { ADDITIVE_MEASURES } from '@fleetbeat/contracts/additive-measures.ts';
 import type { HostGauge } from '@fleetbeat/contracts/aggregates.ts';
 import type { Measures } from '@fleetbeat/contracts/api.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addMeasures, ADDITIVE, additiveOf, compareAgent, compareHost, compareMeasures, compareMetrics } from './compare.ts';
+import { addMeasures, additiveOf, compareAgent, compareHost, compareMeasures, compareMetrics } from './compare.ts';
 import { addEvent, emptyTally, exactQuantile, messagesOf, tokensOf, type EventTally } from './event-tally.ts';
 import type { GaugeTally } from './ledger.ts';
 
@@ -49,7 +50,7 @@ describe('compareMeasures', () => {
 
   it('finds a single event too many or too few in every count and sum', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...ADDITIVE), fc.constantFrom(-1, 1), (field, by) => {
+      fc.property(fc.constantFrom(...ADDITIVE_MEASURES), fc.constantFrom(-1, 1), (field, by) => {
         const wrong = { ...answer(tally()), [field]: answer(tally())[field] + (field === 'total_cost_usd' ? by * 1e-6 : by) };
         expect(compareMeasures('a', tally(), wrong).map((difference) => difference.field)).toEqual([field]);
       }),

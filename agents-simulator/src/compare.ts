@@ -1,4 +1,5 @@
 import { HOST_GAUGES, type HostGauge } from '@fleetbeat/contracts/aggregates.ts';
+import { ADDITIVE_MEASURES, type AdditiveMeasure } from '@fleetbeat/contracts/additive-measures.ts';
 import type { Agent, HostMetrics, Measures, Metrics } from '@fleetbeat/contracts/api.ts';
 import { exactQuantile, messagesOf, TOKEN_CLASSES, tokensOf, type EventTally } from './event-tally.ts';
 import type { GaugeTally } from './ledger.ts';
@@ -123,14 +124,14 @@ export function compareHost(
 }
 
 /** Sums answers that count different events: the fields that add up. */
-export function addMeasures(all: readonly Measures[]): Pick<Measures, AdditiveField> {
-  const sums = Object.fromEntries(ADDITIVE.map((field) => [field, 0])) as Pick<Measures, AdditiveField>;
-  for (const measures of all) for (const field of ADDITIVE) sums[field] += measures[field];
+export function addMeasures(all: readonly Measures[]): Pick<Measures, AdditiveMeasure> {
+  const sums = Object.fromEntries(ADDITIVE_MEASURES.map((field) => [field, 0])) as Pick<Measures, AdditiveMeasure>;
+  for (const measures of all) for (const field of ADDITIVE_MEASURES) sums[field] += measures[field];
   return sums;
 }
 
 /** The tally's own values of the fields that add up. */
-export function additiveOf(tally: EventTally): Pick<Measures, AdditiveField> {
+export function additiveOf(tally: EventTally): Pick<Measures, AdditiveMeasure> {
   return {
     total_messages: messagesOf(tally),
     total_user_messages: tally.user_message,
@@ -149,25 +150,6 @@ export function additiveOf(tally: EventTally): Pick<Measures, AdditiveField> {
     total_cost_usd: tally.cost_micros / 1e6,
   };
 }
-
-export const ADDITIVE = [
-  'total_messages',
-  'total_user_messages',
-  'total_responses',
-  'total_tool_calls',
-  'total_errors',
-  'total_feedback',
-  'total_heartbeats',
-  'total_tokens_used',
-  'input_tokens',
-  'output_tokens',
-  'cache_read_tokens',
-  'cache_write_tokens',
-  'reasoning_tokens',
-  'other_tokens',
-  'total_cost_usd',
-] as const satisfies (keyof Measures)[];
-export type AdditiveField = (typeof ADDITIVE)[number];
 
 function isNear(expected: number | null, actual: number | null, error: number): boolean {
   if (expected === null || actual === null) return expected === actual;

@@ -1,5 +1,6 @@
+import { ADDITIVE_MEASURES, type AdditiveMeasure } from '@fleetbeat/contracts/additive-measures.ts';
 import { agentSchema, metricsSchema, modelMetricsSchema, type Measures } from '@fleetbeat/contracts/api.ts';
-import { ADDITIVE, additiveOf, compareMeasures, compareMetrics, type AdditiveField, type Difference } from './compare.ts';
+import { additiveOf, compareMeasures, compareMetrics, type Difference } from './compare.ts';
 import type { Ledger } from './ledger.ts';
 import { pages } from './pages.ts';
 import type { Platform } from './platform.ts';
@@ -9,7 +10,7 @@ export interface FleetBefore {
   readonly from: number;
   readonly to: number;
   readonly readAt: number;
-  readonly totals: Pick<Measures, AdditiveField>;
+  readonly totals: Pick<Measures, AdditiveMeasure>;
 }
 
 export interface FleetFindings {
@@ -76,7 +77,7 @@ async function compareWhole(platform: Platform, ledger: Ledger): Promise<FleetFi
 async function compareGrowth(platform: Platform, ledger: Ledger, before: FleetBefore): Promise<FleetFindings> {
   const after = await fleetTotals(platform, before);
   const sent = additiveOf(ledger.total);
-  const differences = ADDITIVE.flatMap((field): Difference[] => {
+  const differences = ADDITIVE_MEASURES.flatMap((field): Difference[] => {
     const grown = Math.round((after[field] - before.totals[field]) * 1e6) / 1e6;
     if (Math.round(grown * 1e6) === Math.round(sent[field] * 1e6)) return [];
     return [{ scope: 'fleet', field: `growth of ${field}`, expected: sent[field], actual: grown }];
@@ -87,7 +88,7 @@ async function compareGrowth(platform: Platform, ledger: Ledger, before: FleetBe
 async function fleetTotals(
   platform: Platform,
   { from, to }: { from: number; to: number },
-): Promise<Pick<Measures, AdditiveField>> {
+): Promise<Pick<Measures, AdditiveMeasure>> {
   const metrics = await platform.get('get /fleet/metrics', { query: { from, to } }, metricsSchema);
   if (metrics === null) throw new Error('the API has no /fleet/metrics');
   return metrics.totals;

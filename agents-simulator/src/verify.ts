@@ -1,15 +1,7 @@
+import { ADDITIVE_MEASURES, type AdditiveMeasure } from '@fleetbeat/contracts/additive-measures.ts';
 import { agentSchema, hostMetricsSchema, metricsSchema, type Measures } from '@fleetbeat/contracts/api.ts';
 import { taskSchema } from '@fleetbeat/contracts/tasks.ts';
-import {
-  ADDITIVE,
-  addMeasures,
-  additiveOf,
-  compareAgent,
-  compareHost,
-  compareMetrics,
-  type AdditiveField,
-  type Difference,
-} from './compare.ts';
+import { addMeasures, additiveOf, compareAgent, compareHost, compareMetrics, type Difference } from './compare.ts';
 import { checkFleet, type FleetBefore } from './fleet-check.ts';
 import type { Ledger } from './ledger.ts';
 import type { Platform } from './platform.ts';
@@ -17,7 +9,7 @@ import type { Platform } from './platform.ts';
 export interface Verification {
   readonly differences: readonly Difference[];
   /** The agents' totals as the API answered them. */
-  readonly totals: Pick<Measures, AdditiveField>;
+  readonly totals: Pick<Measures, AdditiveMeasure>;
   /** What was compared, in words. */
   readonly compared: readonly string[];
   /** What was not compared, and why. */
@@ -89,7 +81,7 @@ async function compareAll(
 
   const totals = addMeasures(answers);
   const expected = additiveOf(ledger.total);
-  for (const field of ADDITIVE) {
+  for (const field of ADDITIVE_MEASURES) {
     if (Math.round(totals[field] * 1e6) !== Math.round(expected[field] * 1e6)) {
       differences.push({ scope: 'all agents', field, expected: expected[field], actual: totals[field] });
     }

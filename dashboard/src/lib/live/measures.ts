@@ -1,23 +1,5 @@
+import { ADDITIVE_MEASURES } from '@fleetbeat/contracts/additive-measures.ts';
 import type { Measures, SeriesPoint } from '@fleetbeat/contracts/api.ts';
-
-/** Counts that add up over windows. */
-const SUMMED = [
-  'total_messages',
-  'total_user_messages',
-  'total_responses',
-  'total_tool_calls',
-  'total_errors',
-  'total_feedback',
-  'total_heartbeats',
-  'total_tokens_used',
-  'input_tokens',
-  'output_tokens',
-  'cache_read_tokens',
-  'cache_write_tokens',
-  'reasoning_tokens',
-  'other_tokens',
-  'total_cost_usd',
-] as const satisfies readonly (keyof Measures)[];
 
 /** Measures that do not add up: merged exactly by the server, estimated here for the window that is still open. */
 const ESTIMATED = [
@@ -64,7 +46,7 @@ export function mergeMeasures(points: readonly Measures[]): Measures {
   const merged = noMeasures();
   const weights = new Map<(typeof ESTIMATED)[number], number>();
   for (const point of points) {
-    for (const field of SUMMED) merged[field] += point[field];
+    for (const field of ADDITIVE_MEASURES) merged[field] += point[field];
     for (const field of ESTIMATED) {
       const value = point[field];
       if (value === null) continue;
