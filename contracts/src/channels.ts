@@ -23,8 +23,9 @@ const address = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .max(2_000)
   .refine((url) => {
-    const { username, password } = new URL(url);
-    return username === '' && password === '';
+    // It is asked about what is no address as well.
+    const parsed = URL.parse(url);
+    return parsed === null || (parsed.username === '' && parsed.password === '');
   }, 'must not hold a user or a password: put them into the secrets')
   .meta({ examples: ['https://hooks.example.com/fleetbeat'] });
 const server = address.transform((url) => url.replace(/\/+$/, ''));

@@ -158,6 +158,7 @@ describe('channels', () => {
       /^config\.host/,
     ],
     ['another protocol', webhook('file:///etc/passwd'), 400, 'invalid-body', /^config\.url: must be an http/],
+    ['no address', webhook(' '), 400, 'invalid-body', /^config\.url: must be an http/],
     [
       'a password in an address',
       webhook('https://user:pass@example.com/'),
