@@ -6,6 +6,7 @@ import { loadSecret, localOperatorKey } from '@fleetbeat/infra/access/secret.ts'
 import { enginesInUse } from '@fleetbeat/infra/engines.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { createWindowCache } from '@fleetbeat/infra/time-series/window-cache.ts';
+import { answerBrokenRequest } from '@fleetbeat/infra/net/answer-broken-request.ts';
 import { createAuthenticator, createGuard } from './access/authenticate.ts';
 import { createLimitRequests } from './access/request-limit.ts';
 import { createOrigins } from './access/origins.ts';
@@ -109,7 +110,7 @@ export async function startBff(
     dashboard,
     guard: createGuard(authenticator, origins, createLimitRequests(config.rateLimit)),
   });
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app).on('clientError', answerBrokenRequest);
   // Sockets are taken off the server first, so that nothing holds it open.
   lifecycle.onStop('http server', () => closeServer(server));
   const live = await startLive({

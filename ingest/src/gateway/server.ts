@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { IngestAnswer } from '@fleetbeat/contracts/api.ts';
 import { idSchema } from '@fleetbeat/contracts/events.ts';
 import type { Logger } from '@fleetbeat/infra/logger.ts';
 import type { Metrics } from '@fleetbeat/infra/metrics.ts';
 import { HttpProblem, problemBody, PROBLEM_TYPE } from '@fleetbeat/infra/problem.ts';
+import { answerBrokenRequest } from '@fleetbeat/infra/net/answer-broken-request.ts';
 import { NothingAccepted, type TakeEvents } from './ingest-request.ts';
 import { discardBody, SenderGone } from './read-body.ts';
 
@@ -177,24 +177,4 @@ function answerJson(response: ServerResponse, status: number, text: string): voi
   // With its length known, the answer goes out in one piece.
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   response.end(text);
-}
-
-/** What node:http itself refuses: no HTTP, headers that are too large, a request that takes too long. */
-function answerBrokenRequest(error: Error & { code?: string }, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const problem =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? new HttpProblem(431, 'headers-too-large', 'The headers are too large.')
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? new HttpProblem(408, 'request-timeout', 'The request was not complete in time.')
-        : new HttpProblem(400, 'malformed-request', 'This is no valid HTTP request.');
-  const { title, ...rest } = problemBody(problem, randomUUID(), '');
-  const body = JSON.stringify({ title, ...rest });
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${title}\r\nconnection: close\r\ncontent-type: ${PROBLEM_TYPE}\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }
