@@ -85,6 +85,7 @@ describe.skipIf(CHROMIUM === undefined)(
       page
         .locator('.chart', { hasText: 'Messages per second' })
         .locator('canvas')
+        .first()
         .evaluate<string, { toDataURL(): string }>((canvas) => canvas.toDataURL());
 
     it('leads whoever is not signed in to the page that says how', async () => {
