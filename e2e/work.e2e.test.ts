@@ -29,7 +29,8 @@ describe.each([
       expect(output).toContain('verified: no task lost or done twice');
       expect(code, output).toBe(0);
       // Something must have gone wrong on the way, or nothing was shown.
-      expect(output).toMatch(/agents killed [1-9].*lease being lost [1-9]/);
+      expect(output).toMatch(/agents killed [1-9]/);
+      expect(output).toMatch(/answers lost [1-9].*sent twice [1-9]/);
     });
   });
 });
