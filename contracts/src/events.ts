@@ -190,6 +190,15 @@ export function eventTime(event: { ts?: number | undefined; timestamp?: string |
   return receivedAt;
 }
 
+/** When a stored event happened, epoch milliseconds: its time stands in its own fields, whoever sent it. 0 where it does not. */
+export function storedEventTime({ ts, timestamp }: Readonly<Record<string, unknown>>): number {
+  const time = {
+    ts: typeof ts === 'number' ? ts : undefined,
+    timestamp: typeof timestamp === 'string' ? timestamp : undefined,
+  };
+  return eventTime(time, 0);
+}
+
 /**
  * Why an event's time is refused, or undefined where it lies in the accepted range around `receivedAt`.
  * `slackMs` widens the range on both sides, for whoever judges again what was accepted elsewhere by another clock.

@@ -9,7 +9,6 @@ export const MAX_STATUS_KEYS = 20;
 
 /** `active`: it sent messages; `online`: it gave signs of life alone; `offline`: it was silent for longer than its limit. */
 export const STATUS_STATES = ['active', 'online', 'offline', 'pending', 'firing'] as const;
-export type StatusState = (typeof STATUS_STATES)[number];
 
 export const statusSpanSchema = z.object({
   from: z.number(),

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { describeIssue, EVENT_KINDS, eventTime, timeRefusal, type EventTopic } from '@fleetbeat/contracts/events.ts';
+import { parseObject } from '@fleetbeat/infra/parse-object.ts';
 
 /** A dead letter as far as a replay needs it. */
 export interface Letter {
@@ -33,7 +34,7 @@ export function eventOf(
   now: number,
 ): ReplayableEvent | Refusal {
   const text = corrected === undefined ? textOf(letter.payload) : JSON.stringify(corrected);
-  const fields = text === undefined ? undefined : parsedObject(text);
+  const fields = text === undefined ? undefined : parseObject(text);
   if (text === undefined || fields === undefined) {
     return { kind: 'not-valid', reason: text === undefined ? 'is not valid UTF-8' : 'is not a JSON object' };
   }
@@ -62,13 +63,4 @@ function withFields(text: string, added: Readonly<Record<string, unknown>>): str
 
 function textOf(payload: Buffer): string | undefined {
   return isUtf8(payload) ? payload.toString('utf8') : undefined;
-}
-
-function parsedObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

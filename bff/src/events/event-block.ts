@@ -2,7 +2,8 @@ import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { EVENT_BLOCK_TYPES } from './event-types.ts';
 import type { EventTypeName } from './event-types.ts';
-import { eventTime } from '@fleetbeat/contracts/events.ts';
+import { storedEventTime } from '@fleetbeat/contracts/events.ts';
+import { parseObject } from '@fleetbeat/infra/parse-object.ts';
 import type { BlockContent, BlockHeader, PlacedEvent } from './merge-blocks.ts';
 
 /** Reading a block of raw events: zstd-compressed NDJSON, the events as they came, of several agents where their blocks are small. */
@@ -41,31 +42,14 @@ export async function readBlock(header: PlacedBlock, block: Buffer, match: Event
     start = end + 1;
     position++;
     if (needle !== undefined && !line.toLowerCase().includes(needle)) continue;
-    const event = parsedObject(line);
+    const event = parseObject(line);
     const type = EVENT_BLOCK_TYPES.find((name) => name === event?.['message_type']);
-    if (event === null || type === undefined) continue;
+    if (event === undefined || type === undefined) continue;
     if (match.type !== undefined && type !== match.type) continue;
-    const ts = timeOf(event);
+    const ts = storedEventTime(event);
     if (ts < match.from || ts >= match.to) continue;
     const { source, seq, agentId } = header;
     events.push({ ts, source, seq, agentId, position, stored: { agent_id: agentId, ts, message_type: type, event } });
   }
   return { events, bytes: text.length };
-}
-
-function timeOf(event: Record<string, unknown>): number {
-  const { ts, timestamp } = event;
-  return eventTime(
-    { ts: typeof ts === 'number' ? ts : undefined, timestamp: typeof timestamp === 'string' ? timestamp : undefined },
-    0,
-  );
-}
-
-function parsedObject(line: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type RawData } from 'ws';
 import type { Logger } from '@fleetbeat/infra/logger.ts';
+import { parseObject } from '@fleetbeat/infra/parse-object.ts';
 import type { Authenticated } from '../access/authenticated.ts';
 import type { IsStillAdmitted } from './admit.ts';
 import { isFor, type Hears, type Hub, type Published, type Room } from './hub.ts';
@@ -64,7 +65,8 @@ export function servePlainWebSocket({ hub, hears, logger }: { hub: Hub; hears: H
   }
 
   function answer(client: Client, data: RawData, isBinary: boolean): void {
-    const request = isBinary ? undefined : parsedObject(data);
+    // A message arrives as one buffer unless the server was told otherwise.
+    const request = isBinary ? undefined : parseObject((data as Buffer).toString('utf8'));
     switch (request?.['action']) {
       case 'subscribe': {
         const present = client.asked ? client.rooms : new Set<string>();
@@ -146,14 +148,4 @@ function say(client: Client, message: Record<string, unknown>): void {
 
 function refuse(client: Client, reason: string): void {
   say(client, { type: 'error', reason });
-}
-
-function parsedObject(data: RawData): Record<string, unknown> | undefined {
-  try {
-    // A message arrives as one buffer unless the server was told otherwise.
-    const value: unknown = JSON.parse((data as Buffer).toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { limited } from '../limited.ts';
 import type { Logger } from '../logger.ts';
 import type { Segments } from './postgres-segments.ts';
 import { pause, type Batch, type PartitionSource } from './read-partition.ts';
@@ -28,8 +29,7 @@ export function createLogPoller(segments: Segments, logger: Logger): LogPoller {
   const ends = new Map<number, number>();
   let polling = false;
   let pollMs = SHORTEST_POLL_MS;
-  let reading = 0;
-  const readQueue: (() => void)[] = [];
+  const inTurn = limited(PARALLEL_READS);
   let away = false;
 
   function failed(error: unknown): void {
@@ -81,18 +81,6 @@ export function createLogPoller(segments: Segments, logger: Logger): LogPoller {
       if (!polling) void poll();
     });
     return ends.get(log) ?? 0;
-  }
-
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (reading >= PARALLEL_READS) await new Promise<void>((resolve) => readQueue.push(resolve));
-    else reading++;
-    try {
-      return await work();
-    } finally {
-      const next = readQueue.shift();
-      if (next === undefined) reading--;
-      else next();
-    }
   }
 
   async function next(log: number, offset: number, signal: AbortSignal): Promise<Batch> {

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { MAX_EVENT_BYTES, MAX_NESTING, type EventTopic } from '@fleetbeat/contracts/events.ts';
 import { FREE_FIELDS, keptFields, type RedactionSettings } from '@fleetbeat/contracts/redaction.ts';
 import { namesSecret } from './detectors.ts';
+import { parseObject } from '../parse-object.ts';
 import { createRedactText, WHOLLY_REDACTED } from './redact-text.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -147,7 +148,7 @@ export function createRedaction(settings: RedactionSettings, secret: string): Re
     payload(topic, bytes) {
       const encoding = isUtf8(bytes) ? 'utf8' : 'latin1';
       const text = bytes.toString(encoding);
-      const fields = parsedObject(text);
+      const fields = parseObject(text);
       return fields === undefined
         ? Buffer.from(redactUnreadable(text), encoding)
         : Buffer.from(redactEvent(topic, text, fields).text);
@@ -174,13 +175,4 @@ function below(selection: Selection, name: string, depth: number): Selection {
 /** Without a prototype: `__proto__` is a name like others in what others send. */
 function emptyFields(): Record<string, unknown> {
   return Object.create(null) as Record<string, unknown>;
-}
-
-function parsedObject(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,10 +1,11 @@
 import { SETS, type Family, type PartialRow, type SetName, type Tier } from '@fleetbeat/contracts/aggregates.ts';
 import type { InfluxConfig } from '../config.ts';
+import { limited } from '../limited.ts';
 import type { Logger } from '../logger.ts';
 import { createInfluxClient, type InfluxClient } from './influx-client.ts';
 import { addRows, isCutOff, statementFor } from './influx-query.ts';
 import { lineOf, MEASUREMENTS, quote, recomputedMeasurement } from './line-protocol.ts';
-import { limited, RequestSize } from './request-size.ts';
+import { RequestSize } from './request-size.ts';
 import { StoreRefused, StoreUnavailable, TooManyRows, type PartialQuery, type TimeSeriesStore } from './time-series.ts';
 
 /**

@@ -2,6 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { EVENT_KINDS, describeIssue, eventTime, timeRefusal, type EventTopic } from '@fleetbeat/contracts/events.ts';
 import { isSurelyValidMessage } from '@fleetbeat/contracts/surely-valid.ts';
 import type { LogRecord } from '@fleetbeat/infra/event-log/event-log.ts';
+import { parseObject } from '@fleetbeat/infra/parse-object.ts';
 import { hashAscii, hashHi, hashLo, hashString } from '@fleetbeat/infra/time-series/hash64.ts';
 import { measure } from './measured.ts';
 import { CLOCK_SLACK_MS, scanMessage, scanned } from './scan-message.ts';
@@ -207,13 +208,4 @@ function withTime(line: string, ts: number): Buffer {
 
 function deadLetter(record: LogRecord, position: number, code: DeadLetterCode, reason: string, payload: Buffer): DeadLetter {
   return { offset: record.offset, position, appendedAt: record.appendedAt, key: record.key, code, reason, payload };
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

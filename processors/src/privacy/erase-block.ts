@@ -1,5 +1,5 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { eventTime } from '@fleetbeat/contracts/events.ts';
+import { storedEventTime } from '@fleetbeat/contracts/events.ts';
 
 /** Bytes of text that one frame may unpack to. */
 const MAX_FRAME_BYTES = 256 * 1024 * 1024;
@@ -65,11 +65,6 @@ function mayName(text: Buffer | string, literal: string): boolean {
 
 function isOf(line: string, { userId, coversUntil }: UserEvents, literal: string): boolean {
   if (!mayName(line, literal)) return false;
-  const { user_id: user, ts, timestamp } = JSON.parse(line) as Record<string, unknown>;
-  if (user !== userId) return false;
-  const time = {
-    ts: typeof ts === 'number' ? ts : undefined,
-    timestamp: typeof timestamp === 'string' ? timestamp : undefined,
-  };
-  return eventTime(time, 0) <= coversUntil;
+  const fields = JSON.parse(line) as Record<string, unknown>;
+  return fields['user_id'] === userId && storedEventTime(fields) <= coversUntil;
 }

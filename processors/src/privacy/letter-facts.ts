@@ -1,3 +1,5 @@
+import { parseObject } from '@fleetbeat/infra/parse-object.ts';
+
 /** What a dead letter says of its user and its time, as far as it can be read. */
 export interface LetterFacts {
   readonly user: string | undefined;
@@ -8,22 +10,13 @@ export interface LetterFacts {
 /** Reads what can be read: of what is no JSON, the text after the name of the field. */
 export function letterFacts(payload: Buffer): LetterFacts {
   const text = payload.toString('utf8');
-  const fields = parsed(text);
+  const fields = parseObject(text);
   if (fields !== undefined) {
     const { user_id: user, ts } = fields;
     return { user: typeof user === 'string' ? user : undefined, ts: typeof ts === 'number' ? ts : undefined };
   }
   const [, literal] = /"user_id"\s{0,20}:\s{0,20}("(?:[^"\\]|\\.){0,1600}")/.exec(text) ?? [];
   return { user: literal === undefined ? undefined : unquoted(literal), ts: undefined };
-}
-
-function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function unquoted(literal: string): string | undefined {
