@@ -2,14 +2,12 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RuleInput } from '@fleetbeat/contracts/rules.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { DESKTOP, expectAccessible } from './expect-accessible.ts';
 import { needDashboardBuild } from './dashboard-build.ts';
 import { signInByLink } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
-import { violationsOf } from './violations-of.ts';
 
 /** Alerts and rules in a real browser, before a real system. */
-const DESKTOP = { width: 1440, height: 900 };
-const PHONE = { width: 375, height: 812 };
 /** An agent of which nothing was known, until the next cut of its source. */
 const FIRES_WITHIN = 40_000;
 const RULE: RuleInput = {
@@ -52,21 +50,11 @@ describe.skipIf(CHROMIUM === undefined)(
       return response.json();
     }
 
-    async function expectAccessible(): Promise<void> {
-      for (const [viewport, colorScheme] of [
-        [DESKTOP, 'light'],
-        [PHONE, 'dark'],
-      ] as const) {
-        await page.setViewportSize(viewport);
-        await page.emulateMedia({ colorScheme });
-        // Half-way between two themes no colour is what it is meant to be.
+    const expectAccessibleAlerts = () =>
+      expectAccessible(page, async () => {
         await page.reload();
         await page.locator('tbody tr').first().waitFor();
-        expect(await violationsOf(page)).toEqual([]);
-        expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
-      }
-      await page.setViewportSize(DESKTOP);
-    }
+      });
 
     it('shows an alert as soon as it fires, and who is on it', async () => {
       const { id } = (await post(`${system.api}/api/v1/rules`, RULE)) as { id: string };
@@ -86,7 +74,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await row.getByRole('cell', { name: /, (just now|\d+ s ago)$/ }).waitFor();
       const { items } = await system.get<{ items: { key: string; acknowledged_at: number | null }[] }>('/alerts?state=firing');
       expect(items.find(({ key }) => key === 'broken-agent')?.acknowledged_at).not.toBeNull();
-      await expectAccessible();
+      await expectAccessibleAlerts();
 
       await page.getByRole('button', { name: /^Pending/ }).click();
       await page.getByText('No alert is pending.').waitFor();
@@ -96,11 +84,11 @@ describe.skipIf(CHROMIUM === undefined)(
     it('says what the rule watches, changes it, switches it off and deletes it', async () => {
       await page.goto(`${system.api}/rules`);
       await page.getByText('Error rate of any agent over 5 minutes: error above 50%').waitFor();
-      await expectAccessible();
+      await expectAccessibleAlerts();
       await page.getByRole('link', { name: RULE.name, exact: true }).click();
       await page.getByRole('heading', { level: 1, name: RULE.name }).waitFor();
       await page.getByRole('row', { name: /broken-agent/ }).waitFor();
-      await expectAccessible();
+      await expectAccessibleAlerts();
 
       await page.getByRole('link', { name: 'Edit', exact: true }).click();
       await page.getByLabel(/^Error,/).fill('0.25');

@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { DESKTOP, PHONE } from './expect-accessible.ts';
 import { needDashboardBuild } from './dashboard-build.ts';
 import { loginLink } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
 import { violationsOf } from './violations-of.ts';
 
 /** The dashboard in a real browser, before a real system: from the first event to every page, by keyboard and on a phone. */
-const DESKTOP = { width: 1440, height: 900 };
-const PHONE = { width: 375, height: 812 };
 const THEMES = ['light', 'dark'] as const;
 /** Enough rounds that one hiccup of a busy machine does not decide. */
 const ROUNDS = 5;

@@ -4,16 +4,14 @@ import type { Notification } from '@fleetbeat/contracts/alerts.ts';
 import type { List } from '@fleetbeat/contracts/api.ts';
 import type { Incident } from '@fleetbeat/contracts/incidents.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { DESKTOP, expectAccessible } from './expect-accessible.ts';
 import { postTo } from './post-to.ts';
 import { addPerson } from './seed-incidents.ts';
 import { needDashboardBuild } from './dashboard-build.ts';
 import { signInByPassword } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
-import { violationsOf } from './violations-of.ts';
 
 /** Incidents and on-call in the browsers of an admin and a viewer at once, before a real system. */
-const DESKTOP = { width: 1440, height: 900 };
-const PHONE = { width: 375, height: 812 };
 /** Silence that is too long, a cut of the source, and the wait of the route. */
 const APPEARS_WITHIN = 40_000;
 const TITLE = 'Search is silent: search-1';
@@ -52,21 +50,11 @@ describe.skipIf(CHROMIUM === undefined)(
       return page;
     }
 
-    async function expectAccessible(page: Page, there: string): Promise<void> {
-      for (const [viewport, colorScheme] of [
-        [DESKTOP, 'light'],
-        [PHONE, 'dark'],
-      ] as const) {
-        await page.setViewportSize(viewport);
-        await page.emulateMedia({ colorScheme });
-        // Half-way between two themes no colour is what it is meant to be.
+    const expectAccessibleWith = (page: Page, there: string) =>
+      expectAccessible(page, async () => {
         await page.reload();
         await page.getByText(there).first().waitFor();
-        expect(await violationsOf(page)).toEqual([]);
-        expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
-      }
-      await page.setViewportSize(DESKTOP);
-    }
+      });
 
     async function only(): Promise<Incident> {
       const { items } = await system.get<List<Incident>>('/incidents?q=search-1');
@@ -112,7 +100,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await row(vic).getByRole('cell', { name: 'Error Acknowledged' }).waitFor();
       await row(vic).getByRole('cell', { name: 'Ann Moreau' }).waitFor();
       expect((await only()).acknowledged_by).toBe('ann@example.org');
-      await expectAccessible(ann, TITLE);
+      await expectAccessibleWith(ann, TITLE);
     });
 
     it('tell everything about one, let it be given away and talked about, and nothing be done by a viewer', async () => {
@@ -141,7 +129,7 @@ describe.skipIf(CHROMIUM === undefined)(
         .getByText(/snoozed until/)
         .first()
         .waitFor();
-      await expectAccessible(ann, 'Timeline');
+      await expectAccessibleWith(ann, 'Timeline');
     });
 
     it('take back what the server refuses, and say why', async () => {
@@ -189,7 +177,7 @@ describe.skipIf(CHROMIUM === undefined)(
         .getByRole('row', { name: /Deploying/ })
         .getByRole('cell', { name: '1 alert' })
         .waitFor();
-      await expectAccessible(ann, 'Deploying');
+      await expectAccessibleWith(ann, 'Deploying');
       await ann.getByRole('button', { name: 'End: Deploying' }).click();
       await ann.getByText('Nothing is silenced at present').waitFor();
     });
@@ -249,7 +237,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await vic.reload();
       await card(vic).getByText('Ann Moreau is on call').waitFor();
       await ann.getByRole('button', { name: 'Month', exact: true }).click();
-      await expectAccessible(ann, 'Ann Moreau is on call');
+      await expectAccessibleWith(ann, 'Ann Moreau is on call');
       await ann.getByRole('button', { name: /^Take back: Ann Moreau/ }).click();
       await card(ann).getByText('Nobody is on call', { exact: true }).waitFor();
     });
@@ -272,7 +260,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await vic.goto(`${system.api}/on-call/escalations`);
       await vic.getByText('whoever is on call in Primary: now nobody').waitFor();
       await vic.getByText('After 5 minutes').waitFor();
-      await expectAccessible(vic, 'Wake somebody');
+      await expectAccessibleWith(vic, 'Wake somebody');
 
       await vic.getByRole('navigation', { name: 'On-call' }).getByRole('link', { name: 'Routes' }).click();
       await vic.getByLabel('Labels of an alert').fill('team=search');
@@ -280,7 +268,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await vic.getByText('takes it', { exact: true }).waitFor();
       await vic.getByText('After 5 minutes: Ann Moreau, who has no channel').waitFor();
       expect(await vic.locator('main').getByRole('button', { name: /^Edit/ }).count()).toBe(0);
-      await expectAccessible(vic, 'Where would it go?');
+      await expectAccessibleWith(vic, 'Where would it go?');
       expect(complaints).toEqual([]);
     });
   },

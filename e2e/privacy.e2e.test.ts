@@ -2,15 +2,13 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentMessage } from '@fleetbeat/contracts/testing.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { DESKTOP, expectAccessible } from './expect-accessible.ts';
 import { needDashboardBuild } from './dashboard-build.ts';
 import { addPerson } from './seed-incidents.ts';
 import { signInByPassword } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
-import { violationsOf } from './violations-of.ts';
 
 /** What is kept of what agents send, as an admin says it in a browser, and what comes of it in a real system. */
-const DESKTOP = { width: 1440, height: 900 };
-const PHONE = { width: 375, height: 812 };
 
 describe.skipIf(CHROMIUM === undefined)(
   CHROMIUM ? 'the page of privacy' : 'the page of privacy is SKIPPED: no Chromium, name one in CHROMIUM',
@@ -34,21 +32,6 @@ describe.skipIf(CHROMIUM === undefined)(
       await browser?.close();
       await system?.stop();
     });
-
-    async function expectAccessible(): Promise<void> {
-      for (const [viewport, colorScheme] of [
-        [DESKTOP, 'light'],
-        [PHONE, 'dark'],
-      ] as const) {
-        await page.setViewportSize(viewport);
-        await page.emulateMedia({ colorScheme });
-        await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))');
-        await page.evaluate('Promise.allSettled(document.getAnimations().map(({ finished }) => finished)).then(() => null)');
-        expect(await violationsOf(page)).toEqual([]);
-        expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
-      }
-      await page.setViewportSize(DESKTOP);
-    }
 
     async function send(content: string): Promise<void> {
       const answer = await fetch(`${system.ingest}/v1/events`, {
@@ -75,7 +58,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByLabel('Name of pattern 1').fill('badge');
       await page.getByLabel('Pattern 1', { exact: true }).fill('(a+)\\1');
       await page.getByText(/^The pattern is no pattern of RE2/).waitFor();
-      await expectAccessible();
+      await expectAccessible(page);
       await page.getByLabel('Pattern 1', { exact: true }).fill('BDG-\\d{6}');
       await page.getByLabel('Try it on an event').fill('{"agent_id": "a", "message_type": "error", "content": "BDG-123456"}');
       await stored.getByText('[badge]').waitFor();
@@ -106,13 +89,13 @@ describe.skipIf(CHROMIUM === undefined)(
       const dialog = page.getByRole('dialog');
       await dialog.getByLabel('User id').fill('user-7');
       await dialog.getByLabel('I know that this cannot be undone').check();
-      await expectAccessible();
+      await expectAccessible(page);
       await dialog.getByRole('button', { name: 'Erase the user' }).click();
       const row = page.getByRole('row', { name: 'by Ann Moreau' });
       await row.getByText('Done').waitFor({ timeout: 30_000 });
       await row.getByText(/raw event/).waitFor();
       expect(await contents()).toEqual([]);
-      await expectAccessible();
+      await expectAccessible(page);
       expect(complaints).toEqual([]);
     });
   },

@@ -5,14 +5,13 @@ import type { StoredRule } from '@fleetbeat/contracts/rules.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
 import { postTo } from './post-to.ts';
 import { addPerson } from './seed-incidents.ts';
+import { DESKTOP, PHONE } from './expect-accessible.ts';
 import { needDashboardBuild } from './dashboard-build.ts';
 import { signInByPassword } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
 import { violationsOf } from './violations-of.ts';
 
 /** Rules written in the browser of an operator, and looked at in that of a viewer, before a real system. */
-const DESKTOP = { width: 1440, height: 900 };
-const PHONE = { width: 375, height: 812 };
 const MINUTE = 60_000;
 /** What was sent is stored with the next cut. */
 const STORED_WITHIN = 40_000;

@@ -4,15 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
+import { DESKTOP, expectAccessible } from './expect-accessible.ts';
 import { addPerson, PASSWORD } from './seed-incidents.ts';
 import { needDashboardBuild } from './dashboard-build.ts';
 import { signInByPassword } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
-import { violationsOf } from './violations-of.ts';
 
 /** What an installation is run by, in the browsers of an admin and of whoever she invites, before a real system. */
-const DESKTOP = { width: 1440, height: 900 };
-const PHONE = { width: 375, height: 812 };
 
 describe.skipIf(CHROMIUM === undefined)(
   CHROMIUM ? 'the pages of settings' : 'the pages of settings are SKIPPED: no Chromium, name one in CHROMIUM',
@@ -55,19 +53,6 @@ describe.skipIf(CHROMIUM === undefined)(
       await signInByPassword(page, system, name);
     }
 
-    async function expectAccessible(page: Page): Promise<void> {
-      for (const [viewport, colorScheme] of [
-        [DESKTOP, 'light'],
-        [PHONE, 'dark'],
-      ] as const) {
-        await page.setViewportSize(viewport);
-        await page.emulateMedia({ colorScheme });
-        // Half-way between two themes no colour is what it is meant to be.
-        await expect.poll(() => violationsOf(page), { timeout: 15_000, interval: 200 }).toEqual([]);
-        expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
-      }
-      await page.setViewportSize(DESKTOP);
-    }
     const tab = (page: Page, name: string) =>
       page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name }).click();
     const dialog = (page: Page) => page.getByRole('dialog');
