@@ -7,6 +7,7 @@ import { createTargetRule } from '@fleetbeat/infra/net/target-rule.ts';
 import { readDefinitions } from '@fleetbeat/infra/routing/read-definitions.ts';
 import { createMakeReport } from '@fleetbeat/infra/reports/dashboard-report.ts';
 import { createQuerySeries } from '@fleetbeat/infra/series/query-series.ts';
+import { createReadStatusTimeline } from '@fleetbeat/infra/status-timeline/read-status-timeline.ts';
 import { tellLive } from '@fleetbeat/infra/tell-live.ts';
 import type { TimeSeriesStore } from '@fleetbeat/infra/time-series/time-series.ts';
 import { accessRoutes } from './access/routes.ts';
@@ -91,7 +92,6 @@ import { createRulesReadModel } from './rules/read-model.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { createRuleChanges } from './rules/rule-changes.ts';
 import { seriesRoutes } from './series/routes.ts';
-import { createReadStatusTimeline } from './status/read-timeline.ts';
 import { statusRoutes } from './status/routes.ts';
 import { createAutoApprovalChanges } from './suggestions/auto-approval-changes.ts';
 import { createOutcomes } from './suggestions/outcomes.ts';
@@ -167,6 +167,12 @@ export function createRoutes(parts: RouteParts): Route[] {
     createReachOf: (definitions) => createReachOf(query, definitions),
   });
   const dashboards = createDashboardsReadModel(query);
+  const offlineMs = { agent: config.agentOfflineMs, host: config.hostOfflineMs };
+  const readStatus = createReadStatusTimeline(query, parts.readWindows, offlineMs, parts.now);
+  const makeReport = createMakeReport({
+    querySeries: (question, range, labels) => createQuerySeries(scope.reader(labels))(question, range),
+    readStatus,
+  });
   const routes = [
     ...parts.probes,
     ...accessAndUserRoutes(parts),
@@ -180,13 +186,10 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...performanceRoutes({ ...parts, recentHosts, latest: createLatestPerformance(query, config.hostOfflineMs) }),
     ...visualizationRoutes({ ...parts, scope, recentHosts, taskTotals: createReadTaskTotals(query) }),
     ...seriesRoutes({ ...parts, scope }),
-    ...statusRoutes(
-      createReadStatusTimeline(query, parts.readWindows, { agent: config.agentOfflineMs, host: config.hostOfflineMs }, parts.now),
-      parts.rangeOf,
-    ),
+    ...statusRoutes(readStatus, parts.rangeOf),
     ...annotationRoutes(createAnnotationsReadModel(query), createAnnotationChanges(parts.change, parts.now), parts.now),
     ...dashboardRoutes(dashboards, createDashboardChanges(parts.change)),
-    ...reportRoutes({ ...parts, dashboards, makeReport: createMakeReport(createQuerySeries(parts.readWindows)) }),
+    ...reportRoutes({ ...parts, dashboards, makeReport }),
     ...reportScheduleRoutes(
       dashboards,
       createReportSchedulesReadModel(query),

@@ -4,6 +4,7 @@ import { severitySchema } from './alerts.ts';
 /** How agents and hosts were over time, and which alerts were about them. Times are epoch milliseconds. */
 
 export const STATUS_SETS = ['agent', 'host'] as const;
+export type StatusSet = (typeof STATUS_SETS)[number];
 /** Keys of one question. */
 export const MAX_STATUS_KEYS = 20;
 

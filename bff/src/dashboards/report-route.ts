@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { timeZoneSchema } from '@fleetbeat/contracts/routing.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { MakeReport } from '@fleetbeat/infra/reports/dashboard-report.ts';
+import { labelField, labelsOf } from '../http/label-fields.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField } from '../http/text-fields.ts';
 import { timeRange, windowFields, type RangeOf } from '../http/time-range.ts';
@@ -29,6 +30,7 @@ export function reportRoutes({ dashboards, makeReport, rangeOf, now }: ReportRou
         params: z.object({ dashboard_id: idField }),
         query: z.object({
           ...windowFields,
+          label: labelField('Of what carries these alone'),
           time_zone: timeZoneSchema.default('UTC').describe('Of whose clocks the times are'),
           variable: z
             .union([variable, z.array(variable).max(MOST_VARIABLES, `at most ${MOST_VARIABLES}`)])
@@ -48,6 +50,7 @@ export function reportRoutes({ dashboards, makeReport, rangeOf, now }: ReportRou
           range: rangeOf(query),
           timeZone: query.time_zone,
           variables: variablesOf([query.variable ?? []].flat()),
+          labels: labelsOf(query.label),
           madeAt,
         });
         response.set('content-disposition', contentDisposition(dashboard.name, madeAt));

@@ -3,7 +3,7 @@ import type { Dashboard, SeriesAnswer } from '@fleetbeat/contracts/dashboards.ts
 import { formatNumber } from '@fleetbeat/contracts/format-number.ts';
 import { readPdf } from '@fleetbeat/infra/testing/read-pdf.ts';
 import { startTestBff, type TestBff } from '../start-test-bff.ts';
-import { addCut, addSource, eventRow, writeRows } from '../testing/fill.ts';
+import { addAgent, addCut, addSource, eventRow, writeRows } from '../testing/fill.ts';
 
 const MINUTE = 60_000;
 const NOW = Date.now();
@@ -17,6 +17,8 @@ beforeAll(async () => {
   const { database, timeSeries } = bff;
   const source = await addSource(database, 'agent-events', 0, NOW);
   await addCut(database, source, { seq: 0, firstOffset: 0, endOffset: 1, aggregated: 1 });
+  await addAgent(database, { agent_id: 'agent-1', source, labels: { environment: 'production' }, last_seen: NOW });
+  await addAgent(database, { agent_id: 'agent-2', source, labels: { environment: 'staging' }, last_seen: NOW });
   await writeRows(
     database,
     timeSeries,
@@ -39,6 +41,7 @@ beforeAll(async () => {
       panels: [
         { ...common, id: 'chart', title: 'Traffic', y: 0 },
         { ...common, id: 'table', title: 'Who', y: 4, display: 'table' },
+        { kind: 'status', id: 'status', title: 'There', x: 0, y: 8, w: 12, h: 4, set: 'agent', keys: ['agent-1', 'agent-2'] },
       ],
     }),
   });
@@ -65,10 +68,29 @@ it('holds the figures that the panels are answered', async () => {
 it('is of what variables were chosen to stand for', async () => {
   const { pages } = await readPdf(new Uint8Array(await (await report(`${RANGE}&variable=who%3Dagent-2`)).arrayBuffer()));
   expect(pages.join(' ')).toContain(formatNumber(25_926));
-  expect(pages.join(' ')).not.toContain('agent-1');
+  expect(pages.join(' ')).not.toContain(formatNumber(12_963));
+});
+
+it('is of a scope', async () => {
+  const read = async (query: string) =>
+    (await readPdf(new Uint8Array(await (await report(`${RANGE}${query}`)).arrayBuffer()))).pages
+      .join(' ')
+      .replaceAll(/\s+/g, ' ');
+  const whole = await read('');
+  const production = await read('&label=environment:production');
+  const staging = await read('&label=environment:staging');
+  expect(whole).toContain('agent-2');
+  expect(production).toContain('environment = production');
+  expect(production).toContain(formatNumber(12_963));
+  expect(production).not.toContain('agent-2');
+  // The variable stands for an agent that is not in scope: nothing of it is told.
+  expect(staging).not.toContain(formatNumber(12_963));
+  expect(staging).toContain('There Active Offline agent-2');
 });
 
 it.each([
+  ['label=no', 400],
+  ['label=a:b&label=a:c', 400],
   ['time_zone=Mars/Olympus', 400],
   ['variable=who', 400],
   ['from=2&to=1', 400],

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { MAX_STATUS_KEYS, STATUS_SETS, statusTimelineSchema } from '@fleetbeat/contracts/status-timeline.ts';
+import type { ReadStatusTimeline } from '@fleetbeat/infra/status-timeline/read-status-timeline.ts';
+import { labelField, labelsOf } from '../http/label-fields.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField } from '../http/text-fields.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
-import type { ReadStatusTimeline } from './read-timeline.ts';
 
 const COMFORTABLE_WINDOWS = 300;
 
@@ -12,6 +13,7 @@ const query = z.object({
   key: z
     .union([idField, z.array(idField).max(MAX_STATUS_KEYS, `at most ${MAX_STATUS_KEYS} keys`)])
     .describe('Agents or hosts; repeat it for several'),
+  label: labelField('Of what carries these alone'),
   ...windowFields,
 });
 
@@ -28,8 +30,13 @@ export function statusRoutes(readTimeline: ReadStatusTimeline, rangeOf: RangeOf)
         query,
         answer: statusTimelineSchema,
       },
-      async ({ query: { set, key, ...asked } }) =>
-        readTimeline({ set, keys: [...new Set([key].flat())], range: rangeOf(asked, COMFORTABLE_WINDOWS) }),
+      async ({ query: { set, key, label, ...asked } }) =>
+        readTimeline({
+          set,
+          keys: [...new Set([key].flat())],
+          range: rangeOf(asked, COMFORTABLE_WINDOWS),
+          labels: labelsOf(label),
+        }),
     ),
   ];
 }

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const source = await addSource(database, 'agent-events', 0, NOW);
   await addCut(database, source, { seq: 0, firstOffset: 0, endOffset: 1, aggregated: 1 });
   await addAgent(database, { agent_id: 'agent-1', source, last_seen: NOW });
-  await database.query(`update agents set first_seen = $1 where agent_id = 'agent-1'`, [T]);
+  await database.query(`update agents set first_seen = $1, labels = '{"team": "night"}' where agent_id = 'agent-1'`, [T]);
   await addHost(database, 'host-1', source, NOW);
   const window = (minute: number, messages: number) =>
     eventRow(
@@ -82,6 +82,12 @@ it('a host is online while it is sampled; of what nobody has heard of nothing is
       ],
     ],
   ]);
+});
+
+it('of what lacks a label nothing is told', async () => {
+  const night = await ask('set=agent&key=agent-1&label=team:night');
+  expect(told(night)).toHaveLength(2);
+  expect(told(await ask('set=agent&key=agent-1&label=team:day'))).toEqual([]);
 });
 
 it.each(['set=model&key=a', 'set=agent', `set=agent${'&key=a'.repeat(21)}`])('%s is refused', async (query) => {

@@ -166,7 +166,9 @@ export interface Routes {
       label?: OneOrMore<string>;
       tag?: OneOrMore<string>;
       archived?: 'true' | 'false';
-      sort?: 'agent_id' | 'last_seen';
+      sort?:
+        'agent_id' | 'name' | 'status' | 'last_seen' | 'total_messages' | 'total_errors' | 'error_rate' | 'total_tokens_used';
+      direction?: 'asc' | 'desc';
       limit?: number;
       cursor?: string;
     };
@@ -280,7 +282,14 @@ export interface Routes {
   };
   /** How agents or hosts were over time, and which alerts were about them */
   'get /status-timeline': {
-    query: { set: 'agent' | 'host'; key: OneOrMore<string>; from?: string; to?: string; step?: string };
+    query: {
+      set: 'agent' | 'host';
+      key: OneOrMore<string>;
+      label?: OneOrMore<string>;
+      from?: string;
+      to?: string;
+      step?: string;
+    };
     answer: z.output<typeof statusTimeline.statusTimelineSchema>;
   };
   /** What was marked on charts, the newest first */
@@ -323,7 +332,14 @@ export interface Routes {
   /** A dashboard as PDF: vector charts and text that can be selected */
   'get /dashboards/{dashboard_id}/report.pdf': {
     params: { dashboard_id: string };
-    query: { from?: string; to?: string; step?: string; time_zone?: string; variable?: OneOrMore<string> };
+    query: {
+      from?: string;
+      to?: string;
+      step?: string;
+      label?: OneOrMore<string>;
+      time_zone?: string;
+      variable?: OneOrMore<string>;
+    };
     answer: string;
   };
   /** When a dashboard is mailed as PDF, and to whom; at most 20, the oldest change first */
@@ -981,7 +997,9 @@ export interface Routes {
       label?: OneOrMore<string>;
       tag?: OneOrMore<string>;
       archived?: 'true' | 'false';
-      sort?: 'agent_id' | 'last_seen';
+      sort?:
+        'agent_id' | 'name' | 'status' | 'last_seen' | 'total_messages' | 'total_errors' | 'error_rate' | 'total_tokens_used';
+      direction?: 'asc' | 'desc';
     };
     answer: string;
   };
@@ -1049,7 +1067,10 @@ export interface Routes {
   /** What could not be processed, newest first, as CSV */
   'get /dead-letters.csv': { query: { code?: string; topic?: 'agent-events' | 'host-events' | 'task-events' }; answer: string };
   /** Measures by model, the one with the most messages first, as CSV */
-  'get /models.csv': { query: { from?: string; to?: string; step?: string; label?: OneOrMore<string> }; answer: string };
+  'get /models.csv': {
+    query: { from?: string; to?: string; step?: string; label?: OneOrMore<string>; sort?: string };
+    answer: string;
+  };
   /** Any measures of some keys, by window and over the whole range, as CSV */
   'get /series.csv': {
     query: {
@@ -1060,6 +1081,8 @@ export interface Routes {
       from?: string;
       to?: string;
       step?: string;
+      per?: 'window' | 'key';
+      sort?: string;
     };
     answer: string;
   };

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Dashboard, SeriesAnswer } from '@fleetbeat/contracts/dashboards.ts';
 import type { QuerySeries } from '../series/query-series.ts';
 import { readPdf } from '../testing/read-pdf.ts';
-import { createMakeReport, type ReportQuestion } from './dashboard-report.ts';
+import { createMakeReport, type ReportQuestion, type ReportSources } from './dashboard-report.ts';
 import { zoneAheadMs } from './draw-chart.ts';
 import { pagesOf } from './report-pages.ts';
 
@@ -53,11 +53,50 @@ function question(panels: Panel[], fields: Partial<Dashboard> = {}): ReportQuest
     range: { from: FROM, to: TO, stepMs: MINUTE },
     timeZone: 'Europe/Berlin',
     variables: {},
+    labels: null,
     madeAt: TO,
   };
 }
 
-const make = createMakeReport(querySeries);
+/** Each is heard for a while, then silent, and an alert about it fires; the registry lacks those that carry no label asked for. */
+const readStatus: ReportSources['readStatus'] = async ({ keys, range: { from, to, stepMs }, labels }) => ({
+  from,
+  to,
+  step_ms: stepMs,
+  more_alerts: true,
+  bands: (labels === null ? keys : keys.slice(1)).flatMap((key) => [
+    {
+      kind: 'status' as const,
+      key,
+      rule: null,
+      spans: [
+        { from, to: from + 20 * MINUTE, state: 'active' as const, severity: null },
+        { from: from + 20 * MINUTE, to: from + 30 * MINUTE, state: 'online' as const, severity: null },
+        { from: from + 30 * MINUTE, to, state: 'offline' as const, severity: null },
+      ],
+    },
+    {
+      kind: 'alert' as const,
+      key,
+      rule: 'Silent agent',
+      spans: [{ from: from + 31 * MINUTE, to, state: 'firing' as const, severity: 'error' as const }],
+    },
+  ]),
+});
+
+const sourcesOf = (answer: QuerySeries): ReportSources => ({ querySeries: answer, readStatus });
+const make = createMakeReport(sourcesOf(querySeries));
+const statusPanel = (keys: string[], h = 4): Panel => ({
+  kind: 'status',
+  id: 'status',
+  title: 'Who was there',
+  x: 0,
+  y: 0,
+  w: 6,
+  h,
+  set: 'agent',
+  keys,
+});
 
 it('says what the page says, in text that can be selected, and draws charts as paths', async () => {
   const panels = [
@@ -106,6 +145,48 @@ it('says what the page says, in text that can be selected, and draws charts as p
   expect(report.images).toBe(0);
 });
 
+it('draws status over time as paths, in the words of the page', async () => {
+  const { pages, paths, images } = await readPdf(await make(question([statusPanel(['agent-1', 'agent-2'], 6)])));
+  const text = pages.join(' ').replaceAll(/\s+/g, ' ');
+  const said = ['Who was there older changes of alerts are left out', 'Active Online Offline Error fires', 'agent-1'];
+  for (const words of [...said, 'Silent agent, agent-2', '10:30']) expect(text).toContain(words);
+  const alone = await readPdf(await make(question([statusPanel(['agent-1'])])));
+  expect(alone.pages.join(' ')).toContain('Status');
+  expect(alone.pages.join(' ')).not.toContain('agent-1');
+  expect([paths > alone.paths, images]).toEqual([true, 0]);
+});
+
+it('leaves out bands that find no room, and says how many', async () => {
+  const names = Array.from({ length: 20 }, (_, index) => `agent-${index}`);
+  const text = (await readPdf(await make(question([statusPanel(names)])))).pages.join(' ');
+  const shown = names.filter((name) => text.includes(`${name} `)).length;
+  expect(text).toMatch(/and 3\d more/);
+  expect(shown).toBeLessThan(10);
+  const silent = createMakeReport({
+    querySeries,
+    readStatus: async (asked) => ({ ...(await readStatus(asked)), bands: [], more_alerts: false }),
+  });
+  expect((await readPdf(await silent(question([statusPanel(names)])))).pages.join(' ')).toContain('Nothing is known');
+});
+
+it('is of a scope, which stands under the title', async () => {
+  const asked: unknown[] = [];
+  const scoped = createMakeReport({
+    querySeries: async (of, range, labels) => {
+      asked.push(labels);
+      return querySeries(of, range);
+    },
+    readStatus,
+  });
+  const labels = { environment: 'production', project: '<b>שלום' };
+  const panels = [panel('a', { y: 4 }), statusPanel(['agent-1', 'agent-2'])];
+  const text = (await readPdf(await scoped({ ...question(panels), labels }))).pages.join(' ').replaceAll(/\s+/g, ' ');
+  expect(asked).toEqual([labels]);
+  expect(text).toContain('environment = production, project = <b>');
+  expect(text).toContain('agent-2');
+  expect(text).not.toContain('agent-1');
+});
+
 it('writes Chinese, Japanese and Korean in text that can be selected, at the size of the letters it needs', async () => {
   const names = ['夜间值班', '夜間監視ダッシュボード', '繁體中文（測試）', '야간 당직'];
   const panels = [
@@ -145,10 +226,11 @@ it('writes names of other scripts, and cuts what is too long', async () => {
 it('is made of a dashboard without panels, and of one without data', async () => {
   const empty = await readPdf(await make(question([])));
   expect(empty.pages).toEqual([expect.stringContaining('There is nothing on this dashboard.')]);
-  const silent = createMakeReport(async ({ measures }, range) => ({
+  const answerNothing: QuerySeries = async ({ measures }, range) => ({
     ...(await querySeries({ set: 'fleet', keys: [], measures: [] }, range)),
     series: measures.map((measure) => ({ key: 'all', measure, total: null, points: [] })),
-  }));
+  });
+  const silent = createMakeReport(sourcesOf(answerNothing));
   const displays = ['line', 'area', 'stack', 'figure', 'bars', 'table'] as const;
   const panels = displays.map((display, index) => panel(display, { display, y: index * 4 }));
   expect((await readPdf(await silent(question(panels)))).pages.join(' ')).toContain('Nothing was measured in this range.');
@@ -157,17 +239,18 @@ it('is made of a dashboard without panels, and of one without data', async () =>
 it('is refused while others are made, and where it takes too long', async () => {
   let open = (): void => {};
   const gate = new Promise<void>((resolve) => (open = resolve));
-  const slow = createMakeReport(async (...asked) => {
+  const waiting: QuerySeries = async (...asked) => {
     await gate;
     return querySeries(...asked);
-  });
+  };
+  const slow = createMakeReport(sourcesOf(waiting));
   const two = [slow(question([panel('a', {})])), slow(question([panel('a', {})]))];
   await expect(slow(question([]))).rejects.toMatchObject({ status: 503, code: 'report-busy' });
   open();
   expect((await Promise.all(two)).map((pdf) => pdf.subarray(0, 5).toString())).toEqual(['%PDF-', '%PDF-']);
 
   let now = 0;
-  const late = createMakeReport(querySeries, () => (now += 20_000));
+  const late = createMakeReport(sourcesOf(querySeries), () => (now += 20_000));
   await expect(late(question([panel('a', {}), panel('b', { y: 4 })]))).rejects.toMatchObject({ code: 'report-timeout' });
 });
 

@@ -1,16 +1,19 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import PDFDocument from 'pdfkit';
-import { COLUMNS, type Dashboard, type SeriesAnswer } from '@fleetbeat/contracts/dashboards.ts';
+import { COLUMNS, type Dashboard, type Panel, type SeriesAnswer } from '@fleetbeat/contracts/dashboards.ts';
 import { keysOf, variableValues } from '@fleetbeat/contracts/panel-content.ts';
 import { HttpProblem } from '../problem.ts';
-import type { QuerySeries, SeriesRange } from '../series/query-series.ts';
-import { drawPanel } from './draw-panel.ts';
+import type { SeriesQuestion, SeriesRange } from '../series/query-series.ts';
+import type { ReadStatusTimeline } from '../status-timeline/read-status-timeline.ts';
+import { drawPanel, type AnsweredPanel } from './draw-panel.ts';
 import { INK, INK_2, INK_3 } from './report-colors.ts';
 import { pagesOf } from './report-pages.ts';
 import { drawLine, type Pdf } from './report-text.ts';
 
 /** A dashboard on paper: A4 across, twelve columns, vector charts and text that can be selected. */
+
+type Labels = Readonly<Record<string, string>>;
 
 export interface ReportQuestion {
   readonly dashboard: Pick<Dashboard, 'name' | 'description' | 'variables' | 'panels'>;
@@ -23,8 +26,16 @@ export interface ReportQuestion {
   readonly timeZone: string;
   /** What variables stand for, where it is not what the dashboard says. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Of what carries them alone, and said under the title; of everything where there are none. */
+  readonly labels: Labels | null;
   /** Epoch milliseconds. */
   readonly madeAt: number;
+}
+
+/** What panels are answered from. */
+export interface ReportSources {
+  readonly querySeries: (question: SeriesQuestion, range: SeriesRange, labels: Labels | null) => Promise<SeriesAnswer>;
+  readonly readStatus: ReadStatusTimeline;
 }
 
 /** Makes a PDF. Throws the problems `report-busy` and `report-timeout` (503), and what the question of a panel throws. */
@@ -43,7 +54,7 @@ const ROW = 42;
 const ROWS = Math.floor((PAGE.height - 2 * MARGIN - HEAD - FOOT + GAP) / ROW);
 const COLUMN = (PAGE.width - 2 * MARGIN + GAP) / COLUMNS;
 
-export function createMakeReport(querySeries: QuerySeries, clock: () => number = Date.now): MakeReport {
+export function createMakeReport(sources: ReportSources, clock: () => number = Date.now): MakeReport {
   let making = 0;
   return async (question) => {
     if (making >= AT_ONCE) {
@@ -51,16 +62,16 @@ export function createMakeReport(querySeries: QuerySeries, clock: () => number =
     }
     making += 1;
     try {
-      return await makeReport(querySeries, question, clock);
+      return await makeReport(sources, question, clock);
     } finally {
       making -= 1;
     }
   };
 }
 
-async function makeReport(querySeries: QuerySeries, question: ReportQuestion, clock: () => number): Promise<Buffer> {
+async function makeReport(sources: ReportSources, question: ReportQuestion, clock: () => number): Promise<Buffer> {
   const deadline = clock() + WITHIN_MS;
-  const { dashboard, range } = question;
+  const { dashboard } = question;
   const chosen = question.variables;
   const values = variableValues(dashboard.variables, (name) => (Object.hasOwn(chosen, name) ? (chosen[name] ?? null) : null));
   const pdf = openPdf(question);
@@ -76,9 +87,7 @@ async function makeReport(querySeries: QuerySeries, question: ReportQuestion, cl
         throw new HttpProblem(503, 'report-timeout', `the report took more than ${WITHIN_MS / 1_000} s: shorten the range`);
       }
       // One after the other: a report must not be in the way of the pages.
-      const answer: SeriesAnswer | null =
-        panel.kind !== 'series' ? null : await querySeries({ ...panel, keys: keysOf(panel, values) }, range);
-      drawPanel(pdf, boxOf(panel), panel, answer, {
+      drawPanel(pdf, boxOf(panel), await answer(sources, question, panel, values), {
         from: question.from,
         to: question.to,
         until: Math.min(question.to, question.madeAt),
@@ -92,6 +101,26 @@ async function makeReport(querySeries: QuerySeries, question: ReportQuestion, cl
   pdf.end();
   await ended;
   return Buffer.concat(chunks);
+}
+
+async function answer(
+  { querySeries, readStatus }: ReportSources,
+  { range, labels }: ReportQuestion,
+  panel: Panel,
+  values: Readonly<Record<string, string>>,
+): Promise<AnsweredPanel> {
+  switch (panel.kind) {
+    case 'text':
+      return { kind: 'text', panel };
+    case 'series':
+      return { kind: 'series', panel, answer: await querySeries({ ...panel, keys: keysOf(panel, values) }, range, labels) };
+    case 'status': {
+      const keys = keysOf(panel, values);
+      return { kind: 'status', panel, keys, timeline: await readStatus({ set: panel.set, keys, range, labels }) };
+    }
+    default:
+      return panel satisfies never;
+  }
 }
 
 function openPdf({ dashboard, madeAt }: ReportQuestion): Pdf {
@@ -122,11 +151,21 @@ function drawFrame(pdf: Pdf, question: ReportQuestion, page: number, pages: numb
   const range = `${moment(from, timeZone)} – ${moment(to, timeZone)}`;
   drawLine(pdf, dashboard.name, MARGIN, MARGIN - 4, width * 0.6, { size: 16, color: INK, weight: 'bold' });
   drawLine(pdf, range, MARGIN + width * 0.6, MARGIN, width * 0.4, { size: 9, color: INK, align: 'right' });
-  drawLine(pdf, dashboard.description, MARGIN, MARGIN + 19, width * 0.7, { size: 8.5, color: INK_2 });
+  const lines = [dashboard.description, scopeWords(question.labels)].filter((line) => line.trim() !== '');
+  for (const [index, line] of lines.entries()) {
+    drawLine(pdf, line, MARGIN, MARGIN + 18 + index * 11, width * 0.7, { size: 8.5, color: INK_2 });
+  }
   drawLine(pdf, timeZone, MARGIN + width * 0.7, MARGIN + 13, width * 0.3, { size: 7.5, color: INK_3, align: 'right' });
   const foot = PAGE.height - MARGIN - 6;
   drawLine(pdf, `Fleetbeat · made ${moment(madeAt, timeZone)}`, MARGIN, foot, width / 2, { size: 7, color: INK_3 });
   drawLine(pdf, `${page} of ${pages}`, MARGIN + width / 2, foot, width / 2, { size: 7, color: INK_3, align: 'right' });
+}
+
+/** "environment = production, project = checkout"; nothing for everything. */
+function scopeWords(labels: Labels | null): string {
+  return Object.entries(labels ?? {})
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ');
 }
 
 function moment(t: number, timeZone: string): string {

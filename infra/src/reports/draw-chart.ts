@@ -10,9 +10,9 @@ import { drawLine, widthOf, type Box, type Pdf, type TextStyle } from './report-
 
 const SMALL: TextStyle = { size: 6.5, color: INK_3 };
 const LEGEND_HEIGHT = 11;
-const AXIS_HEIGHT = 12;
+export const AXIS_HEIGHT = 12;
 const DAY_MS = 86_400_000;
-const SHORT_MS = 300_000;
+const MINUTE_MS = 60_000;
 
 interface Drawn {
   readonly series: Series;
@@ -109,15 +109,18 @@ function drawLegend(pdf: Pdf, box: Box, panel: SeriesPanel, drawn: readonly Draw
   return lines * LEGEND_HEIGHT;
 }
 
-function drawTimeAxis(pdf: Pdf, plot: Box, { from, to, zone }: ChartTimes, xOf: (t: number) => number): void {
+export function drawTimeAxis(pdf: Pdf, plot: Box, { from, to, zone }: ChartTimes, xOf: (t: number) => number): void {
   const offset = -zoneAheadMs(to, zone);
-  for (const tick of timeTicks(from, to, Math.max(2, Math.floor(plot.width / 60)), offset)) {
+  const ticks = timeTicks(from, to, Math.max(2, Math.floor(plot.width / 60)), offset);
+  const [first = 0, second = DAY_MS] = ticks;
+  const isShort = second - first < MINUTE_MS;
+  for (const tick of ticks) {
     const x = xOf(tick);
     if (x < plot.x + 8 || x > plot.x + plot.width - 8) continue;
     const isMidnight = (tick - offset) % DAY_MS === 0;
     const shape: Intl.DateTimeFormatOptions = isMidnight
       ? { day: 'numeric', month: 'short' }
-      : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(to - from < SHORT_MS ? { second: '2-digit' } : {}) };
+      : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(isShort ? { second: '2-digit' } : {}) };
     const text = new Intl.DateTimeFormat('en-GB', { ...shape, timeZone: zone }).format(tick);
     pdf
       .moveTo(x, plot.y + plot.height)

@@ -1,9 +1,18 @@
-import { CHARTS, type Dashboard, type Series, type SeriesAnswer, type SeriesPanel } from '@fleetbeat/contracts/dashboards.ts';
+import {
+  CHARTS,
+  type Series,
+  type SeriesAnswer,
+  type SeriesPanel,
+  type StatusPanel,
+  type TextPanel,
+} from '@fleetbeat/contracts/dashboards.ts';
 import { ceilingOf, formatKind, kindOf, measureLabel } from '@fleetbeat/contracts/measure-words.ts';
 import { drawnSeries, kindOfPanel, MAX_BARS, seriesLabel, tableOf } from '@fleetbeat/contracts/panel-content.ts';
 import type { RuleMeasure } from '@fleetbeat/contracts/rule-measures.ts';
+import type { StatusTimeline } from '@fleetbeat/contracts/status-timeline.ts';
 import { chartUnit, drawChart, type ChartTimes } from './draw-chart.ts';
 import { colorAt, INK, INK_2, INK_3, LINE, SUNKEN } from './report-colors.ts';
+import { drawStatus } from './draw-status.ts';
 import { drawLine, drawText, widthOf, type Box, type Pdf, type TextStyle } from './report-text.ts';
 
 /** One panel on paper: what the page shows of it, in the same words and figures. */
@@ -14,28 +23,50 @@ const PLAIN: TextStyle = { size: 7.5, color: INK_2 };
 const FIGURE: TextStyle = { size: 7.5, color: INK };
 const NOTHING = 'Nothing was measured in this range.';
 
-/** `answer` null: a panel that asks nothing. */
-export function drawPanel(
-  pdf: Pdf,
-  box: Box,
-  panel: Dashboard['panels'][number],
-  answer: SeriesAnswer | null,
-  times: ChartTimes,
-): void {
+/** A panel, and what it was answered. */
+export type AnsweredPanel =
+  | { readonly kind: 'text'; readonly panel: TextPanel }
+  | { readonly kind: 'series'; readonly panel: SeriesPanel; readonly answer: SeriesAnswer }
+  | {
+      readonly kind: 'status';
+      readonly panel: StatusPanel;
+      /** As they were asked for. */
+      readonly keys: readonly string[];
+      readonly timeline: StatusTimeline;
+    };
+
+export function drawPanel(pdf: Pdf, box: Box, answered: AnsweredPanel, times: ChartTimes): void {
   pdf.roundedRect(box.x, box.y, box.width, box.height, 4).lineWidth(0.6).stroke(LINE);
   const inner = { x: box.x + PADDING, y: box.y + PADDING, width: box.width - 2 * PADDING, height: box.height - 2 * PADDING };
   pdf.save();
   pdf.rect(box.x, box.y, box.width, box.height).clip();
-  if (panel.kind === 'text') drawNote(pdf, inner, panel.text);
-  else if (panel.kind === 'status') drawNote(pdf, inner, `# ${panel.title}\nStatus over time is shown on the page alone.`);
-  else if (answer !== null) {
-    const unit = CHARTS.includes(panel.display) ? chartUnit(panel, answer) : '';
-    const length = Math.min(widthOf(pdf, panel.title, TITLE) + 1, inner.width);
-    drawLine(pdf, panel.title, inner.x, inner.y, length, TITLE);
-    drawLine(pdf, unit, inner.x + length + 4, inner.y + 0.7, Math.max(0, inner.width - length - 4), { ...PLAIN, color: INK_3 });
-    drawContent(pdf, { ...inner, y: inner.y + 15, height: inner.height - 15 }, panel, answer, times);
+  const below = { ...inner, y: inner.y + 15, height: inner.height - 15 };
+  switch (answered.kind) {
+    case 'text':
+      drawNote(pdf, inner, answered.panel.text);
+      break;
+    case 'series': {
+      const { panel, answer } = answered;
+      drawTitle(pdf, inner, panel.title, CHARTS.includes(panel.display) ? chartUnit(panel, answer) : '');
+      drawContent(pdf, below, panel, answer, times);
+      break;
+    }
+    case 'status': {
+      const { panel, keys, timeline } = answered;
+      drawTitle(pdf, inner, panel.title, timeline.more_alerts ? 'older changes of alerts are left out' : '');
+      drawStatus(pdf, below, timeline, times, keys.length > 1);
+      break;
+    }
+    default:
+      answered satisfies never;
   }
   pdf.restore();
+}
+
+function drawTitle(pdf: Pdf, box: Box, title: string, beside: string): void {
+  const length = Math.min(widthOf(pdf, title, TITLE) + 1, box.width);
+  drawLine(pdf, title, box.x, box.y, length, TITLE);
+  drawLine(pdf, beside, box.x + length + 4, box.y + 0.7, Math.max(0, box.width - length - 4), { ...PLAIN, color: INK_3 });
 }
 
 function drawContent(pdf: Pdf, box: Box, panel: SeriesPanel, answer: SeriesAnswer, times: ChartTimes): void {

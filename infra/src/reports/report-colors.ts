@@ -6,6 +6,9 @@ export const LINE = '#dfdcd4';
 export const GRID = '#ebe8e1';
 export const SUNKEN = '#e7e5df';
 export const ERROR = '#ba1f2b';
+export const ERROR_SOFT = '#fbe1df';
+export const WARNING = '#8a5100';
+export const INFO = '#1a629f';
 
 const SERIES = ['#343ed2', '#cf6a06', '#0c8585', '#ae2f7c', '#876800', '#2784c7', '#7a46c0', '#77746b'] as const;
 const QUANTILES: Readonly<Record<string, string>> = { p50: '#868de6', p95: '#4f58d8', p99: '#20278f' };

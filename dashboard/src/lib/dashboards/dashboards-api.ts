@@ -18,7 +18,7 @@ const of = (dashboardId: string) => ({ params: { dashboard_id: dashboardId } });
 
 /** Where a dashboard is to be had on paper. */
 export function reportPath(dashboardId: string, window: Window, variables: readonly string[], timeZone: string): string {
-  const query = { ...windowQuery(window), time_zone: timeZone, variable: variables };
+  const query = { ...windowQuery(window), time_zone: timeZone, variable: variables, ...scope.query };
   return addressOf('get /dashboards/{dashboard_id}/report.pdf', { ...of(dashboardId), query }).url;
 }
 

@@ -93,10 +93,18 @@ async function addSchedule(nextAt = DUE): Promise<{ schedule: string; channel: s
 
 /** As the service runs it, at a time. */
 function send(claim: { run: number; attempts: number }, now: number) {
-  const makeReport = createMakeReport(async ({ measures }, range) => {
-    asked.push(range);
-    const { from, to, stepMs } = range;
-    return { from, to, step_ms: stepMs, series: measures.map((measure) => ({ key: 'all', measure, total: 4_321, points: [] })) };
+  const makeReport = createMakeReport({
+    querySeries: async ({ measures }, range) => {
+      asked.push(range);
+      const { from, to, stepMs } = range;
+      return {
+        from,
+        to,
+        step_ms: stepMs,
+        series: measures.map((measure) => ({ key: 'all', measure, total: 4_321, points: [] })),
+      };
+    },
+    readStatus: async ({ range: { from, to, stepMs } }) => ({ from, to, step_ms: stepMs, bands: [], more_alerts: false }),
   });
   const effects = { targetRule: createTargetRule(true), timeoutMs: 5_000 };
   const parts = { database: fresh.database, secret: SECRET, makeReport, effects, publicUrl: 'https://fleet.example.com' };

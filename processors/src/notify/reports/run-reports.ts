@@ -1,8 +1,9 @@
 import { loadSecret } from '@fleetbeat/infra/access/secret.ts';
 import { createTargetRule } from '@fleetbeat/infra/net/target-rule.ts';
 import { createMakeReport } from '@fleetbeat/infra/reports/dashboard-report.ts';
-import { createQuerySeries } from '@fleetbeat/infra/series/query-series.ts';
+import { createQuerySeries, type ReadSeriesWindows } from '@fleetbeat/infra/series/query-series.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
+import { createReadStatusTimeline } from '@fleetbeat/infra/status-timeline/read-status-timeline.ts';
 import { readWindows } from '@fleetbeat/infra/time-series/read-windows.ts';
 import { every } from '../../engine/every.ts';
 import { TIMEOUT_MS } from '../delivery/http-sender.ts';
@@ -16,14 +17,22 @@ const SWEEP_MS = 5_000;
 export async function runReports(context: ServiceContext): Promise<void> {
   const { config, logger, lifecycle, database, timeSeries, jobQueue, metrics } = context;
   const sources = { store: timeSeries, database, retention: config.retention, now: Date.now };
-  const querySeries = createQuerySeries(async ({ set, keys, range, sketches }) => {
+  const read: ReadSeriesWindows = async ({ set, keys, range, sketches }) => {
     const windows = await readWindows(sources, { set, keys, ...range, sketches });
     return { range: { from: windows.from, to: windows.to, stepMs: windows.stepMs }, byKey: windows.byKey };
-  });
+  };
+  const readStatus = createReadStatusTimeline(
+    async <Row extends object>(name: string, text: string, values: readonly unknown[]) =>
+      // What a statement answers is known where it is written.
+      (await metrics.timed(name, () => database.query(text, [...values]))).rows as Row[],
+    read,
+    { agent: config.agentOfflineMs, host: config.hostOfflineMs },
+    Date.now,
+  );
   const send = createSendReport({
     database,
     secret: await loadSecret(config),
-    makeReport: createMakeReport(querySeries),
+    makeReport: createMakeReport({ querySeries: createQuerySeries(read), readStatus }),
     effects: { targetRule: createTargetRule(config.notifyAllowPrivate), timeoutMs: TIMEOUT_MS },
     publicUrl: config.publicUrl,
     now: Date.now,

@@ -86,6 +86,7 @@ async function attempt(parts: SendReportParts, begun: Begun): Promise<Outcome> {
     range: { from: Math.floor(from / stepMs) * stepMs, to: Math.ceil(to / stepMs) * stepMs, stepMs },
     timeZone: definition.time_zone,
     variables: {},
+    labels: null,
     madeAt: parts.now(),
   });
   const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: definition.time_zone }).format(due);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { alertSpans, statusSpans, type Hearing } from './spans.ts';
+import { alertSpans, statusSpans, type Hearing } from './status-spans.ts';
 
 const hearing: Hearing = { from: 100, to: 200, stepMs: 10, offlineMs: 30, firstSeen: 0, knownTo: 200 };
 const heard = (...times: number[]) => times.map((t) => ({ t, active: false }));

@@ -1,6 +1,6 @@
-import type { StatusBand, StatusSpan } from '@fleetbeat/contracts/status-timeline.ts';
+import type { StatusBand, StatusSpan } from './status-timeline.ts';
 
-/** What bands and spans of a status timeline are called. Pure. */
+/** What bands and spans of a status timeline are called, on a page and on paper. Pure. */
 
 /** "Active", "Offline", "Error fires", "Pending" */
 export function stateWords({ state, severity }: Pick<StatusSpan, 'state' | 'severity'>): string {
@@ -32,7 +32,7 @@ export function spanAt(spans: readonly StatusSpan[], t: number): StatusSpan | nu
 }
 
 /** The states that occur in bands, each once, in the order of a legend. */
-export function statesIn(bands: readonly StatusBand[]): Pick<StatusSpan, 'state' | 'severity'>[] {
+export function statesIn(bands: readonly Pick<StatusBand, 'spans'>[]): Pick<StatusSpan, 'state' | 'severity'>[] {
   const ORDER = ['active', 'online', 'offline', 'pending', 'firing info', 'firing warning', 'firing error'];
   const nameOf = ({ state, severity }: Pick<StatusSpan, 'state' | 'severity'>) =>
     state === 'firing' ? `firing ${severity}` : state;

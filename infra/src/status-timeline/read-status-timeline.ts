@@ -1,20 +1,20 @@
 import { gaugeKey, TIERS } from '@fleetbeat/contracts/aggregates.ts';
-import type { StatusBand, StatusTimeline } from '@fleetbeat/contracts/status-timeline.ts';
-import { COLUMN, type Partial } from '@fleetbeat/infra/time-series/partial.ts';
-import type { ReadQuery } from '../http/read-query.ts';
-import type { WindowRange } from '../http/time-range.ts';
-import type { ReadWindows } from '../windows/window-reader.ts';
-import { alertSpans, statusSpans, type Transition } from './spans.ts';
+import type { StatusBand, StatusSet, StatusTimeline } from '@fleetbeat/contracts/status-timeline.ts';
+import type { ReadSeriesWindows, SeriesRange } from '../series/query-series.ts';
+import { COLUMN, type Partial } from '../time-series/partial.ts';
+import { alertSpans, statusSpans, type Transition } from './status-spans.ts';
 
 /** Changes of alerts that one answer tells. */
 const MOST_TRANSITIONS = 2_000;
 const { messages: MESSAGES, heartbeats: HEARTBEATS } = COLUMN.events;
 const { samples: SAMPLES } = COLUMN.gauges;
 
-interface Question {
-  readonly set: 'agent' | 'host';
+export interface StatusQuestion {
+  readonly set: StatusSet;
   readonly keys: readonly string[];
-  readonly range: WindowRange;
+  readonly range: SeriesRange;
+  /** Of those that carry them alone; of all where there are none. */
+  readonly labels: Readonly<Record<string, string>> | null;
 }
 
 interface Known {
@@ -30,28 +30,36 @@ interface TransitionRow extends Transition {
   readonly rule: string;
 }
 
-export type ReadStatusTimeline = (question: Question) => Promise<StatusTimeline>;
+export type ReadStatusTimeline = (question: StatusQuestion) => Promise<StatusTimeline>;
 
-/** Reads how agents or hosts were over time; of those that nobody has heard of there is no band. */
+/** Runs one reading statement, named for what its duration is measured under. */
+type ReadRows = <Row extends object>(name: string, text: string, values: readonly unknown[]) => Promise<Row[]>;
+
+/** Reads how agents or hosts were over time; of those that nobody has heard of, or that lack a label, there is no band. */
 export function createReadStatusTimeline(
-  query: ReadQuery,
-  readWindows: ReadWindows,
-  offlineMs: Readonly<Record<Question['set'], number>>,
+  query: ReadRows,
+  readWindows: ReadSeriesWindows,
+  offlineMs: Readonly<Record<StatusSet, number>>,
   now: () => number,
 ): ReadStatusTimeline {
-  async function statusBands({ set, keys, range }: Question): Promise<{ range: WindowRange; bands: StatusBand[] }> {
-    const limit = offlineMs[set];
-    // Silence may have begun before the range.
-    const lead = Math.ceil((limit + range.stepMs) / range.stepMs) * range.stepMs;
-    const known = await query<Known>(
+  const readKnown = ({ set, keys, labels }: StatusQuestion): Promise<Known[]> =>
+    query<Known>(
       'status.known',
       set === 'agent'
         ? `select a.agent_id as key, a.first_seen, coalesce(s.clock_ms, 0) as clock_ms
-           from agents a left join sources s on s.id = a.source where a.agent_id = any($1::text[])`
+           from agents a left join sources s on s.id = a.source where a.agent_id = any($1::text[]) and a.labels @> $2::jsonb`
         : `select h.host_id as key, h.first_seen, coalesce(s.clock_ms, 0) as clock_ms
-           from hosts h left join sources s on s.id = h.source where h.host_id = any($1::text[])`,
-      [keys],
+           from hosts h left join sources s on s.id = h.source where h.host_id = any($1::text[]) and h.labels @> $2::jsonb`,
+      [keys, JSON.stringify(labels ?? {})],
     );
+
+  async function statusBands(
+    { set, keys, range }: StatusQuestion,
+    known: readonly Known[],
+  ): Promise<{ range: SeriesRange; bands: StatusBand[] }> {
+    const limit = offlineMs[set];
+    // Silence may have begun before the range.
+    const lead = Math.ceil((limit + range.stepMs) / range.stepMs) * range.stepMs;
     const keyOf = (key: string) => (set === 'agent' ? key : gaugeKey('cpu_usage', key));
     const answer = await readWindows({
       set,
@@ -75,7 +83,7 @@ export function createReadStatusTimeline(
     return { range: { ...range, stepMs }, bands };
   }
 
-  async function alertBands({ set, keys, range }: Question): Promise<{ bands: StatusBand[]; more: boolean }> {
+  async function alertBands({ set, keys, range }: StatusQuestion): Promise<{ bands: StatusBand[]; more: boolean }> {
     const rows = await query<TransitionRow>(
       'status.alerts',
       `select a.key, a.id as alert_id, a.rule_id, r.definition ->> 'name' as rule, t.at, t.to_state, t.severity
@@ -96,14 +104,17 @@ export function createReadStatusTimeline(
   }
 
   return async (question) => {
-    const [status, alerts] = await Promise.all([statusBands(question), alertBands(question)]);
+    const known = await readKnown(question);
+    // An alert about what is not in scope is not either; one about what the registry has forgotten is told without a scope.
+    const keys = question.labels === null ? question.keys : known.map(({ key }) => key);
+    const [status, alerts] = await Promise.all([statusBands(question, known), alertBands({ ...question, keys })]);
     const { from, to, stepMs } = status.range;
     const bands = question.keys.flatMap((key) => [...status.bands, ...alerts.bands].filter((band) => band.key === key));
     return { from, to, step_ms: Math.max(stepMs, TIERS['10s']), bands, more_alerts: alerts.more };
   };
 }
 
-function heardIn(set: Question['set'], t: number, { values }: Partial): { t: number; active: boolean }[] {
+function heardIn(set: StatusSet, t: number, { values }: Partial): { t: number; active: boolean }[] {
   if (set === 'host') return (values[SAMPLES] ?? 0) > 0 ? [{ t, active: false }] : [];
   const messages = values[MESSAGES] ?? 0;
   return messages + (values[HEARTBEATS] ?? 0) > 0 ? [{ t, active: messages > 0 }] : [];

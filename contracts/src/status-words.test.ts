@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { StatusSpan } from '@fleetbeat/contracts/status-timeline.ts';
+import type { StatusSpan } from './status-timeline.ts';
 import { bandName, spanAt, statesIn, stateWords } from './status-words.ts';
 
 const span = (from: number, to: number, state: StatusSpan['state'], severity: StatusSpan['severity'] = null) => ({
@@ -21,7 +21,7 @@ test('a legend names each state once, with what a firing alert is worth', () => 
     span(2, 3, 'firing', 'warning'),
     span(3, 4, 'firing', 'error'),
   ];
-  const states = statesIn([{ kind: 'alert', key: 'a', rule: 'r', spans }]);
+  const states = statesIn([{ spans }]);
   expect(states.map(stateWords)).toEqual(['Pending', 'Warning fires', 'Error fires']);
 });
 
