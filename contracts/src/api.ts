@@ -326,6 +326,8 @@ export const deadLetterSchema = z.object({
   payload: z.string(),
   replayed_at: z.number().nullable(),
 });
+  /** The request that brought the event; null where its producer named none. */
+  request_id: z.string().nullable(),
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
 /** A dead letter with all its bytes: as they are where they are UTF-8, else in base64. */

@@ -1,13 +1,18 @@
+/** What a job carries that a request has caused; the lines that are logged while it runs name the request. */
+export interface Caused {
+  readonly request_id?: string | null | undefined;
+}
+
 /** Every queue and what its jobs carry. */
 export interface JobPayloads {
   /** Drops what has outlived its retention, one class of data a job. */
   retention: { task: RetentionTask };
   /** Sends a delivery, if no more attempts than these have been begun. */
-  deliveries: { delivery: number; attempts: number };
+  deliveries: { delivery: number; attempts: number } & Caused;
   /** Looks for rows whose time has come, one kind of row a job. */
   timers: { timer: Timer };
   /** Mails a report that is due, if no more attempts than these have been begun. */
-  reports: { run: number; attempts: number };
+  reports: { run: number; attempts: number } & Caused;
   /** Looks for a recompute that is to be run. */
   recomputes: Record<string, never>;
   /** Looks for an erasure that is to be done. */

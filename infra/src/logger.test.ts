@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLogger, hideSecretText } from './logger.ts';
 import { readableLine } from './readable-log.ts';
+import { inRequest } from './request-id.ts';
 
 function logged(log: (logger: ReturnType<typeof createLogger>) => void): string {
   let text = '';
@@ -32,6 +33,12 @@ describe('a log line', () => {
     expect(line).not.toContain('hunter2');
     expect(line).toContain('***');
     expect(() => JSON.parse(line) as unknown).not.toThrow();
+  });
+
+  it('names the request on whose behalf it is written', () => {
+    const within = logged((logger) => inRequest('mine-1', () => logger.child({ part: 'x' }).info({ agents: 3 }, 'hello')));
+    expect(JSON.parse(within)).toMatchObject({ request_id: 'mine-1', agents: 3, part: 'x' });
+    expect(JSON.parse(logged((logger) => logger.info('hello')))).not.toHaveProperty('request_id');
   });
 
   it('keeps the stack of an error', () => {

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { readableLine } from './readable-log.ts';
+import { currentRequest } from './request-id.ts';
 
 export type Logger = pino.Logger;
 
@@ -16,7 +17,7 @@ const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
 
 /**
  * A logger on standard output: one JSON object a line, or readable lines where that is a terminal. Fields named like secrets and secrets inside text (passwords in
- * URLs, bearer tokens, our own keys) are replaced by `***`.
+ * URLs, bearer tokens, our own keys) are replaced by `***`. A line written on behalf of a request carries its `request_id`.
  */
 export function createLogger(
   name: string,
@@ -28,6 +29,7 @@ export function createLogger(
     level,
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: requestFields,
     formatters: {
       level: (label) => ({ level: label }),
       log: (fields) => hideSecretFields(fields, 3) as Record<string, unknown>,
@@ -36,6 +38,11 @@ export function createLogger(
     hooks: { streamWrite: hideSecretText },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+function requestFields(): object {
+  const requestId = currentRequest();
+  return requestId === undefined ? {} : { request_id: requestId };
 }
 
 /** What is said of an error: drivers hang whole connections on theirs, which no log line needs. */

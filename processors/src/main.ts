@@ -21,6 +21,7 @@ import { watchErasures } from './privacy/watch-erasures.ts';
 import { LiveChanges, publishLive } from './publish-live.ts';
 import { RuleFeed } from './rule-feed.ts';
 import { TaskReduction } from './task-reduction.ts';
+import { tellingOfDeadLetters } from './tell-dead-letters.ts';
 
 /** Tasks are cut every second: their state is read from Postgres, and people wait for it. */
 const CUT_TIMES: Record<EventTopic, CutTimes> = {
@@ -38,7 +39,7 @@ export async function start(context: ServiceContext): Promise<void> {
   const { config, logger, lifecycle, database, eventLog, timeSeries, metrics } = context;
   const owner = `${hostname()}/${process.pid}/${randomUUID()}`;
   const feed = new RuleFeed(() => processor.sources(), Date.now);
-  const cuts = feed.watching(createCutStore(database, timeSeries, owner));
+  const cuts = feed.watching(tellingOfDeadLetters(createCutStore(database, timeSeries, owner), logger));
   const presences = new Map<number, AgentPresence>();
   const changes = new LiveChanges();
 

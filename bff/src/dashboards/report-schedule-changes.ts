@@ -84,8 +84,9 @@ export function createReportScheduleChanges(change: Change, now: () => number) {
       if (rows.length > 0) throw new HttpProblem(409, 'report-waits', 'a report of this schedule is on its way already');
       const at = now();
       await transaction.query(
-        'insert into report_runs (schedule_id, due_at, next_try_at) values ($1, $2, $2) on conflict (schedule_id, due_at) do nothing',
-        [place.scheduleId, at],
+        `insert into report_runs (schedule_id, due_at, next_try_at, request_id) values ($1, $2, $2, $3)
+         on conflict (schedule_id, due_at) do nothing`,
+        [place.scheduleId, at, asker.requestId],
       );
       const changes = { sent_at: { before: null, after: at } };
       const { actor, requestId } = asker;

@@ -12,12 +12,15 @@ let source: number;
 let tail: Subscription;
 /** Events that reached the log, with the partition's key. */
 const appended: { key: string | null; event: Record<string, unknown> }[] = [];
+/** And the requests that brought them. */
+const requests: (string | undefined)[] = [];
 
 beforeAll(async () => {
   bff = await startTestBff();
   source = await addSource(bff.database, 'agent-events', 0, 1);
   tail = await bff.eventLog.tail('agent-events', (records) => {
-    for (const { key, value } of records) {
+    for (const { key, value, requestId } of records) {
+      requests.push(requestId);
       appended.push({ key, event: JSON.parse(value.toString('utf8')) as Record<string, unknown> });
     }
   });
@@ -28,6 +31,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   appended.length = 0;
+  requests.length = 0;
   await bff.database.query('delete from dead_letters');
 });
 
@@ -87,6 +91,16 @@ describe('one dead letter', () => {
     await reached(2);
   });
 
+  it('says which request brought it, and is replayed on behalf of the one that asks', async () => {
+    const id = await letter(1, VALID);
+    await bff.database.query(`update dead_letters set request_id = 'first'`);
+    expect(await (await bff.get(`/dead-letters/${id}`)).json()).toMatchObject({ request_id: 'first' });
+    const headers = { authorization: `Bearer ${bff.key}`, 'content-type': 'application/json', 'x-request-id': 'second' };
+    await fetch(`${bff.url}/api/v1/dead-letters/${id}/replay`, { method: 'POST', headers, body: '{}' });
+    await reached(1);
+    expect(requests).toEqual(['second']);
+  });
+
   it('is replayed once by however many ask at the same time', async () => {
     const id = await letter(1, VALID);
     const answers = await Promise.all(Array.from({ length: 6 }, () => post(`${id}/replay`)));
@@ -127,7 +141,8 @@ describe('one dead letter', () => {
 
   it('stays unmarked where the log does not take it', async () => {
     const id = await letter(1, VALID);
-    await bff.database.query('alter function log_append rename to log_append_away');
+    const parameters = '(integer[], integer[], integer[], integer[], integer[], boolean[], text[], bytea)';
+    await bff.database.query(`alter function log_append${parameters} rename to log_append_away`);
     try {
       expect((await post(`${id}/replay`)).status).toBeGreaterThanOrEqual(500);
     } finally {

@@ -29,9 +29,10 @@ interface DeadLetterRow {
   reason: string;
   payload: Buffer;
   replayed_at: number | null;
+  request_id: string | null;
 }
 
-const COLUMNS = `d.source, s.topic, s.partition, d.log_offset, d.position, d.appended_at, d.key, d.code, d.reason,
+const COLUMNS = `d.source, s.topic, s.partition, d.log_offset, d.position, d.appended_at, d.key, d.code, d.reason, d.request_id,
   (extract(epoch from d.replayed_at) * 1000)::bigint as replayed_at`;
 
 /** Where a letter's event stood: a source's record, and the place within it. Its id in parts. */

@@ -5,6 +5,7 @@ import { inTransaction, type Database, type Transaction } from '@fleetbeat/infra
 import type { EventLog, NewRecord } from '@fleetbeat/infra/event-log/event-log.ts';
 import { partitionOf } from '@fleetbeat/infra/event-log/murmur2.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
+import { currentRequest } from '@fleetbeat/infra/request-id.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 import { eventOf, type ReplayableEvent } from './corrected-event.ts';
 import type { LetterPlace } from './read-model.ts';
@@ -134,7 +135,7 @@ export function createReplay({ database, eventLog, now }: Effects) {
 
   async function recordOf(topic: EventTopic, { key, line }: ReplayableEvent): Promise<NewRecord> {
     const partition = partitionOf(key, await eventLog.partitionCount(topic));
-    return { topic, partition, key, value: Buffer.from(line), count: 1 };
+    return { topic, partition, key, value: Buffer.from(line), count: 1, requestId: currentRequest() };
   }
 }
 

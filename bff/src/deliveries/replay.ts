@@ -13,7 +13,7 @@ export interface Replay {
   ofChannel(asker: Asker, channelId: string, limit: number): Promise<number>;
 }
 
-const ALIVE = `state = 'queued', next_try_at = $2, claimed_until = null, attempts_before_replay = attempts`;
+const ALIVE = `state = 'queued', next_try_at = $2, claimed_until = null, attempts_before_replay = attempts, request_id = $3`;
 
 export function createReplay(change: Change, now: () => number): Replay {
   return {
@@ -30,7 +30,7 @@ export function createReplay(change: Change, now: () => number): Replay {
           throw new HttpProblem(409, 'not-dead', `it is ${delivery.state}: only what was given up is tried again`);
         }
         if (!delivery.usable) throw new HttpProblem(409, 'channel-off', 'its channel is switched off or deleted');
-        await transaction.query(`update deliveries set ${ALIVE} where id = $1`, [deliveryId, now()]);
+        await transaction.query(`update deliveries set ${ALIVE} where id = $1`, [deliveryId, now(), asker.requestId]);
         await written(transaction, asker, 'delivery', String(deliveryId), 1);
       });
     },
@@ -50,8 +50,8 @@ export function createReplay(change: Change, now: () => number): Replay {
              where d.channel_id = $1 and d.state = 'dead' and d.notice ->> 'kind' <> 'test' and not exists (
                select 1 from deliveries n
                where n.channel_id = d.channel_id and n.dedup_key = d.dedup_key and n.id > d.id and n.state = 'delivered')
-             order by d.id limit $3 for update)`,
-          [channelId, now(), limit],
+             order by d.id limit $4 for update)`,
+          [channelId, now(), asker.requestId, limit],
         );
         const replayed = rowCount ?? 0;
         if (replayed > 0) await written(transaction, asker, 'channel', channelId, replayed);

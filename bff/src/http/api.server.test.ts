@@ -140,6 +140,9 @@ describe('every route that reads', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
     const other = await bff.get('/agents', { 'x-request-id': 'not acceptable' });
     expect(other.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const traced = await bff.get('/agents', { traceparent: `00-${trace}-00f067aa0ba902b7-01` });
+    expect(traced.headers.get('x-request-id')).toBe(trace);
   });
 });
 

@@ -11,7 +11,7 @@ export function answerProblems(logger: Logger): ErrorRequestHandler {
     const problem = problemOf(error);
     const id = requestIdOf(response);
     if (problem.status >= 500) {
-      logger.error({ err: error, request_id: id, method: request.method, route: response.locals['route'] }, 'request failed');
+      logger.error({ err: error, method: request.method, route: response.locals['route'] }, 'request failed');
     }
     if (response.headersSent) {
       next(error);

@@ -1,15 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { inRequest, requestIdFrom } from '@fleetbeat/infra/request-id.ts';
 import type { RequestHandler, Response } from 'express';
 
-const ACCEPTABLE = /^[\w.-]{1,64}$/;
-
-/** Gives every request an id, the client's own where it sent a usable one, and says it in the answer. */
+/** Gives every request an id, the client's own or its trace's where it sent a usable one, says it in the answer and in every log line. */
 export const requestId: RequestHandler = (request, response, next) => {
-  const sent = request.get('x-request-id');
-  const id = sent !== undefined && ACCEPTABLE.test(sent) ? sent : randomUUID();
+  const id = requestIdFrom(request.get('x-request-id'), request.get('traceparent'));
   response.locals['requestId'] = id;
   response.setHeader('x-request-id', id);
-  next();
+  inRequest(id, next);
 };
 
 export function requestIdOf(response: Response): string {

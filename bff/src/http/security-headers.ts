@@ -54,7 +54,7 @@ export function crossOrigin(origins: Origins): RequestHandler {
       if (request.method === 'OPTIONS') {
         response.set({
           'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
-          'access-control-allow-headers': 'authorization, content-type, idempotency-key, if-match, x-request-id',
+          'access-control-allow-headers': 'authorization, content-type, idempotency-key, if-match, traceparent, x-request-id',
           'access-control-max-age': '600',
         });
       }

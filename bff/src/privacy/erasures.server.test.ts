@@ -24,6 +24,8 @@ it('is asked for, is in the audit log without the id, and stands nowhere in clea
   expect((await admin.ask('GET', `/erasures/${asked.id}`)).body).toEqual(asked);
   const { items } = (await admin.ask('GET', '/audit?entity_type=erasure')).body as List<AuditEntry>;
   expect(items.map(({ changes }) => changes)).toEqual([{ subject: { before: null, after: asked.subject } }]);
+  const { rows: asking } = await bff.database.query('select request_id from erasures');
+  expect(asking).toEqual([{ request_id: items[0]?.request_id }]);
   const { rows } = await bff.database.query<{ all: string }>(
     `select (select json_agg(a)::text from audit_logs a) || (select json_agg(e)::text from erasures e) as all`,
   );

@@ -1,6 +1,7 @@
 import type { Notice } from '@fleetbeat/contracts/delivery.ts';
 import type { Transaction } from '../database/database.ts';
 import { storableJson } from '../database/storable.ts';
+import { currentRequest } from '../request-id.ts';
 
 export interface NewDelivery {
   readonly channelId: string;
@@ -20,10 +21,11 @@ export async function enqueueDelivery(
   const { rows } = await transaction.query<{ id: number }>({
     name: 'enqueue-delivery',
     text: `with added as (
-             insert into deliveries (channel_id, idempotency_key, notice, created_at, next_try_at) values ($1, $2, $3, $4, $4)
+             insert into deliveries (channel_id, idempotency_key, notice, created_at, next_try_at, request_id)
+             values ($1, $2, $3, $4, $4, $5)
              on conflict (idempotency_key) do nothing returning id)
            select id from added union all select id from deliveries where idempotency_key = $2`,
-    values: [channelId, idempotencyKey, storableJson(notice), notice.at],
+    values: [channelId, idempotencyKey, storableJson(notice), notice.at, currentRequest() ?? null],
   });
   // Another transaction may have added it after this statement began: whoever looks again finds it.
   return rows[0]?.id ?? enqueueDelivery(transaction, { channelId, idempotencyKey, notice });

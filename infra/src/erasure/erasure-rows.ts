@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { MAX_AHEAD_MS, MAX_LATENESS_MS } from '@fleetbeat/contracts/events.ts';
 import { decrypt, encrypt } from '../access/encrypt.ts';
 import type { Transaction } from '../database/database.ts';
+import { currentRequest } from '../request-id.ts';
 import { hashHi, hashLo, hashString } from '../time-series/hash64.ts';
 
 /** The table of erasures: asked for and looked at. Erasing is the processors' part. */
@@ -42,8 +43,8 @@ export async function addErasure(
   hashString(userId);
   const lastEventMs = now + MAX_LATENESS_MS;
   const { rows } = await transaction.query<{ id: number }>(
-    `insert into erasures (subject, user_id, hash_hi, hash_lo, covers_until, watched_until, log_until, requested_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8) returning id`,
+    `insert into erasures (subject, user_id, hash_hi, hash_lo, covers_until, watched_until, log_until, requested_by, request_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id`,
     [
       subject,
       encrypt(secret, contextOf(subject), userId),
@@ -54,6 +55,7 @@ export async function addErasure(
       lastEventMs + logKeptMs + SLACK_MS,
       lastEventMs + logKeptMs,
       requestedBy,
+      currentRequest() ?? null,
     ],
   );
   const id = rows[0]?.id;

@@ -47,12 +47,12 @@ function contract(create: () => Promise<World>, unreachable: () => EventLog): vo
   });
 
   describe('append', () => {
-    it('keeps keys, counts, ticks and bytes as they are', async () => {
+    it('keeps keys, counts, ticks, requests and bytes as they are', async () => {
       const log = await world.log();
       const bytes = Buffer.from(range(0, 256));
       const before = Date.now();
       await log.append([
-        record(bytes, { key: 'agent-1', count: 3 }),
+        record(bytes, { key: 'agent-1', count: 3, requestId: 'a-1.b:c/d+e=f_g' }),
         record('', { key: null, count: 0, tick: true }),
         record('ü', { key: 'ключ \u0000 🤖' }),
       ]);
@@ -60,7 +60,8 @@ function contract(create: () => Promise<World>, unreachable: () => EventLog): vo
       await log.consume('all', ['agent-events'], reader);
       await vi.waitFor(() => expect(reader.of(PARTITION)).toHaveLength(3), WAIT);
       const [first, second, third] = reader.of(PARTITION);
-      expect(first).toMatchObject({ offset: 0, key: 'agent-1', count: 3, tick: false });
+      expect(first).toMatchObject({ offset: 0, key: 'agent-1', count: 3, tick: false, requestId: 'a-1.b:c/d+e=f_g' });
+      expect(second?.requestId).toBeUndefined();
       expect(first?.value.equals(bytes)).toBe(true);
       expect(second).toMatchObject({ offset: 1, key: null, count: 0, tick: true });
       expect(second?.value).toHaveLength(0);

@@ -21,6 +21,8 @@ export interface NewRecord extends Partition {
   readonly count: number;
   /** A control record that only says that time goes on; its value is ignored. */
   readonly tick?: boolean;
+  /** The request that brought it, as `requestIdFrom` gives ids. */
+  readonly requestId?: string | undefined;
 }
 
 export interface LogRecord {
@@ -32,6 +34,8 @@ export interface LogRecord {
   /** As declared by the producer; null where it declared none. Never trusted, only a hint. */
   readonly count: number | null;
   readonly tick: boolean;
+  /** The request that brought it; undefined where the producer named none. */
+  readonly requestId?: string | undefined;
 }
 
 /** What a consumer does with the partitions it is given. Calls for one partition never overlap. */

@@ -1,6 +1,7 @@
 import type { EachBatchPayload } from 'kafkajs';
+import { acceptedRequestId } from '../request-id.ts';
 import type { LogRecord } from './event-log.ts';
-import { COUNT_HEADER, TICK_HEADER } from './kafka-produce.ts';
+import { COUNT_HEADER, REQUEST_HEADER, TICK_HEADER } from './kafka-produce.ts';
 import type { Batch, PartitionSource } from './read-partition.ts';
 
 /** How long a reader waits at the end of the log before it is answered with no records. Milliseconds. */
@@ -140,6 +141,7 @@ export class KafkaPartitionQueue implements PartitionSource {
 
 function toRecord(offset: number, { timestamp, key, value, headers }: EachBatchPayload['batch']['messages'][number]): LogRecord {
   const count = headers?.[COUNT_HEADER];
+  const request = headers?.[REQUEST_HEADER];
   return {
     offset,
     appendedAt: Number(timestamp),
@@ -147,6 +149,8 @@ function toRecord(offset: number, { timestamp, key, value, headers }: EachBatchP
     value: value ?? Buffer.alloc(0),
     count: count === undefined ? null : toCount(String(count)),
     tick: headers?.[TICK_HEADER] !== undefined,
+    // Anyone may write headers.
+    requestId: request === undefined ? undefined : acceptedRequestId(String(request)),
   };
 }
 

@@ -8,6 +8,7 @@ const REQUEST_TIMEOUT_MS = 9_000;
 
 export const COUNT_HEADER = 'count';
 export const TICK_HEADER = 'tick';
+export const REQUEST_HEADER = 'request_id';
 
 export interface KafkaProducer {
   /** Resolves when all in-sync replicas have every record. */
@@ -65,15 +66,23 @@ export function createKafkaProducer(brokers: readonly string[], topicPrefix: str
 
 function byTopic(records: readonly NewRecord[], topicPrefix: string): TopicMessages[] {
   const topics = new Map<string, TopicMessages>();
-  for (const { topic, partition, key, value, count, tick } of records) {
+  for (const record of records) {
+    const { topic, partition, key, value } = record;
     let messages = topics.get(topic);
     if (messages === undefined) topics.set(topic, (messages = { topic: topicPrefix + topic, messages: [] }));
     messages.messages.push({
       partition,
       key,
       value: Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
-      headers: tick === true ? { [COUNT_HEADER]: String(count), [TICK_HEADER]: '1' } : { [COUNT_HEADER]: String(count) },
+      headers: headersOf(record),
     });
   }
   return [...topics.values()];
+}
+
+function headersOf({ count, tick, requestId }: NewRecord): Record<string, string> {
+  const headers: Record<string, string> = { [COUNT_HEADER]: String(count) };
+  if (tick === true) headers[TICK_HEADER] = '1';
+  if (requestId !== undefined) headers[REQUEST_HEADER] = requestId;
+  return headers;
 }

@@ -15,6 +15,7 @@ export async function appendRecords(
   const valueSizes: number[] = [];
   const counts: number[] = [];
   const ticks: boolean[] = [];
+  const requests: (string | null)[] = [];
   let size = 0;
   for (const record of records) {
     const keySize = record.key === null ? -1 : Buffer.byteLength(record.key);
@@ -24,6 +25,7 @@ export async function appendRecords(
     valueSizes.push(record.value.byteLength);
     counts.push(record.count);
     ticks.push(record.tick === true);
+    requests.push(record.requestId ?? null);
     size += Math.max(0, keySize) + record.value.byteLength;
   }
   // One binary parameter: an array of bytea would travel as hexadecimal text.
@@ -39,8 +41,8 @@ export async function appendRecords(
   let failure: Error | undefined;
   try {
     await client.query({
-      text: 'select log_append($1, $2, $3, $4, $5, $6, $7)',
-      values: [list(logs), list(starts), list(keySizes), list(valueSizes), list(counts), list(ticks), payload],
+      text: 'select log_append($1, $2, $3, $4, $5, $6, $7, $8)',
+      values: [list(logs), list(starts), list(keySizes), list(valueSizes), list(counts), list(ticks), requests, payload],
       query_timeout: timeoutMs,
     } as { text: string; values: unknown[] });
   } catch (error) {

@@ -116,7 +116,7 @@ async function readSegment(database: Database, segment: Segment, offset: number)
   const size = `(octet_length(value) + ${RECORD_OVERHEAD})`;
   // The inner part looks at sizes only: values are stored apart and read for the rows that remain.
   const select = `
-    select log_offset, appended_at, events, tick, key, value
+    select log_offset, appended_at, events, tick, key, value, request_id
     from (
       select *, sum(${size}) over (order by log_offset rows unbounded preceding) - ${size} as bytes_before
       from (select * from ${table} where log_offset >= ${Math.max(0, Math.trunc(offset))} order by log_offset limit ${READ_RECORDS}) r
@@ -126,7 +126,7 @@ async function readSegment(database: Database, segment: Segment, offset: number)
   const client = await database.connect();
   let failure: Error | undefined;
   try {
-    await copyOut(client, select, ([logOffset, appendedAt, events, tick, key, value]) => {
+    await copyOut(client, select, ([logOffset, appendedAt, events, tick, key, value, requestId]) => {
       if (!logOffset || !appendedAt || !tick || !value) throw new Error('a log record lacks a column');
       records.push({
         offset: int8(logOffset),
@@ -135,6 +135,7 @@ async function readSegment(database: Database, segment: Segment, offset: number)
         tick: tick[0] === 1,
         key: key ? key.toString('utf8') : null,
         value,
+        requestId: requestId ? requestId.toString('latin1') : undefined,
       });
     });
   } catch (error) {

@@ -6,8 +6,9 @@ import {
   type Processor,
   type WorkerOptions,
 } from 'bullmq';
-import type { JobPayloads, QueueName } from '@fleetbeat/contracts/jobs.ts';
+import type { Caused, JobPayloads, QueueName } from '@fleetbeat/contracts/jobs.ts';
 import type { Logger } from '../logger.ts';
+import { inRequest } from '../request-id.ts';
 import { type Job, type JobQueue, type JobWorker, PermanentJobFailure } from './job-queue.ts';
 
 /** What differs between BullMQ's two backends. */
@@ -39,7 +40,7 @@ export interface BullWorker {
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
 }
-type FailedBullJob = Pick<BullJob, 'id' | 'opts' | 'attemptsMade'>;
+type FailedBullJob = Pick<BullJob, 'id' | 'data' | 'opts' | 'attemptsMade'>;
 
 const DEFAULT_ATTEMPTS = 5;
 const DEFAULT_BACKOFF_MS = 1_000;
@@ -94,7 +95,7 @@ export function createBullJobQueue(backend: BullBackend, logger: Logger): JobQue
       worker.on('failed', (job, error) => {
         const dead = job === undefined || job.attemptsMade >= (job.opts.attempts ?? 1) || error instanceof UnrecoverableError;
         logger[dead ? 'error' : 'warn'](
-          { err: error, queue: name, job: job?.id, attempt: job?.attemptsMade },
+          { err: error, queue: name, job: job?.id, attempt: job?.attemptsMade, request_id: job && requestOf(job) },
           dead ? 'job is dead' : 'job failed',
         );
       });
@@ -137,15 +138,21 @@ function jobOptions(options: { attempts?: number | undefined; backoffMs?: number
   };
 }
 
+function requestOf({ data }: Pick<BullJob, 'data'>): string | undefined {
+  return (data as Caused).request_id ?? undefined;
+}
+
 async function runJob<Q extends QueueName>(job: BullJob, handler: (job: Job<Q>) => Promise<void>): Promise<void> {
   const attempts = job.opts.attempts ?? 1;
   try {
-    await handler({
-      id: job.id ?? '',
-      payload: job.data as JobPayloads[Q],
-      attempt: job.attemptsMade + 1,
-      last: job.attemptsMade + 1 >= attempts,
-    });
+    await inRequest(requestOf(job), () =>
+      handler({
+        id: job.id ?? '',
+        payload: job.data as JobPayloads[Q],
+        attempt: job.attemptsMade + 1,
+        last: job.attemptsMade + 1 >= attempts,
+      }),
+    );
   } catch (error) {
     if (error instanceof PermanentJobFailure) throw new UnrecoverableError(error.message);
     throw error;

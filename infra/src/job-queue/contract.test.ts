@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type pg from 'pg';
 import { createLogger } from '../logger.ts';
+import { currentRequest } from '../request-id.ts';
 import { freshDatabase, redisUrl } from '../testing/servers.ts';
 import { type JobQueue, PermanentJobFailure } from './job-queue.ts';
 import { openJobQueue } from './open.ts';
@@ -25,6 +26,18 @@ function contract(open: () => JobQueue): void {
     });
     await jobs.add(QUEUE, { task: 'watches' });
     await vi.waitFor(() => expect(seen).toEqual([[{ task: 'watches' }, 1, false]]), soon);
+  });
+
+  it('does a job on behalf of the request that has caused it', async () => {
+    const seen: unknown[] = [];
+    await jobs.work('deliveries', async () => {
+      await Promise.resolve();
+      seen.push(currentRequest());
+    });
+    await jobs.add('deliveries', { delivery: 1, attempts: 0, request_id: 'mine-1' });
+    await vi.waitFor(() => expect(seen).toEqual(['mine-1']), soon);
+    await jobs.add('deliveries', { delivery: 2, attempts: 0, request_id: null });
+    await vi.waitFor(() => expect(seen).toEqual(['mine-1', undefined]), soon);
   });
 
   it('tries a failed job again after a growing wait, and not after it has succeeded', async () => {

@@ -1,6 +1,7 @@
 import { TIERS, windowStart } from '@fleetbeat/contracts/aggregates.ts';
 import type { Recompute } from '@fleetbeat/contracts/recompute.ts';
 import type { Transaction } from '../database/database.ts';
+import { currentRequest } from '../request-id.ts';
 
 /** The table of recomputes: asked for, looked at and cancelled. Running them is the processors' part. */
 
@@ -52,9 +53,9 @@ export async function addRecompute(
     },
   );
   const { rows } = await transaction.query<{ id: number }>(
-    `insert into recomputes (origin, from_ms, to_ms, state, requested_by) values ($1, $2, $3, 'queued', $4)
+    `insert into recomputes (origin, from_ms, to_ms, state, requested_by, request_id) values ($1, $2, $3, 'queued', $4, $5)
      on conflict do nothing returning id`,
-    [origin, range.from, range.to, requestedBy],
+    [origin, range.from, range.to, requestedBy, currentRequest() ?? null],
   );
   const id = rows[0]?.id;
   if (id === undefined) throw await underWay(transaction);

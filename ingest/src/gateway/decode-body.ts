@@ -18,6 +18,8 @@ export interface DecodeOptions {
   readonly agentId?: string | undefined;
   readonly partitionOf: Partitioner;
   readonly makeId: (now: number) => string;
+  /** Records say which request brought them. */
+  readonly requestId?: string | undefined;
 }
 
 export interface DecodedBody extends IngestAnswer {
@@ -42,7 +44,7 @@ export async function decodeBody(body: Buffer, options: DecodeOptions): Promise<
   const { ranges } = split;
   const { receivedAt, agentId, makeId } = options;
   const request = { receivedAt, agentId, makeId, bodyIsUtf8: isUtf8(body) };
-  const packer = new RecordPacker(body, options.partitionOf);
+  const packer = new RecordPacker(body, options.partitionOf, options.requestId);
   const rejected: Rejection[] = [];
   const ids: IngestAnswer['ids'] = [];
   const count = ranges.length / RANGE_STRIDE;

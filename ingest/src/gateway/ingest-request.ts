@@ -3,6 +3,7 @@ import type { IngestAnswer, Rejection } from '@fleetbeat/contracts/api.ts';
 import { LogUnavailable } from '@fleetbeat/infra/event-log/event-log.ts';
 import { partitionOf as kafkaPartition } from '@fleetbeat/infra/event-log/murmur2.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
+import { currentRequest } from '@fleetbeat/infra/request-id.ts';
 import type { WatchedRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
 import type { Authorize } from './access.ts';
 import type { ByteBudget } from './byte-budget.ts';
@@ -63,6 +64,7 @@ export function createTakeEvents({ authorize, budget, log, metrics, redaction, n
         receivedAt: now(),
         agentId,
         makeId,
+        requestId: currentRequest(),
         // The log knows the count of every event topic.
         partitionOf: (topic, key) => kafkaPartition(key, partitions.get(topic) ?? 1),
       });

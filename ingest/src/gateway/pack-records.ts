@@ -30,10 +30,12 @@ export class RecordPacker {
   readonly #open = new Map<EventTopic, (Group | undefined)[]>();
   readonly #body: Buffer;
   readonly #partitionOf: Partitioner;
+  readonly #requestId: string | undefined;
 
-  constructor(body: Buffer, partitionOf: Partitioner) {
+  constructor(body: Buffer, partitionOf: Partitioner, requestId?: string) {
     this.#body = body;
     this.#partitionOf = partitionOf;
+    this.#requestId = requestId;
   }
 
   add(event: AcceptedEvent, start: number, end: number, flags: number): void {
@@ -64,6 +66,7 @@ export class RecordPacker {
       key: group.key,
       count: group.count,
       value: join(this.#body, group),
+      requestId: this.#requestId,
     }));
   }
 }

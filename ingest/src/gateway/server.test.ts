@@ -119,6 +119,20 @@ describe('taking events', () => {
   });
 });
 
+describe('the id of a request', () => {
+  const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+  it.each<[string, Record<string, string>, string | RegExp]>([
+    ['is the sender’s', { 'x-request-id': 'mine-1' }, 'mine-1'],
+    ['is that of the sender’s trace', { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` }, TRACE],
+    ['is made where none came', {}, /^[\da-f-]{36}$/],
+  ])('%s, in the answer and in every record', async (_, headers, expected) => {
+    const answer = await send({ headers, body: JSON.stringify([event(), event({ id: 'e2', agent_id: 'a2' })]) });
+    const id = answer.headers['x-request-id'];
+    expect(id).toMatch(expected);
+    expect(log.records.flatMap(({ tick, requestId }) => (tick === true ? [] : [requestId]))).toEqual([id, id]);
+  });
+});
+
 describe('refusing requests', () => {
   const big = Buffer.alloc(1024 * 1024, ' ');
   it.each<[string, Sending, number, string]>([

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { IngestAnswer } from '@fleetbeat/contracts/api.ts';
 import { idSchema } from '@fleetbeat/contracts/events.ts';
@@ -6,6 +5,7 @@ import type { Logger } from '@fleetbeat/infra/logger.ts';
 import type { Metrics } from '@fleetbeat/infra/metrics.ts';
 import { HttpProblem, problemBody, PROBLEM_TYPE } from '@fleetbeat/infra/problem.ts';
 import { answerBrokenRequest } from '@fleetbeat/infra/net/answer-broken-request.ts';
+import { inRequest, requestIdFrom } from '@fleetbeat/infra/request-id.ts';
 import { NothingAccepted, type TakeEvents } from './ingest-request.ts';
 import { discardBody, SenderGone } from './read-body.ts';
 
@@ -45,18 +45,15 @@ export function createGatewayServer(parts: GatewayServerParts): Server {
       const seconds = (performance.now() - start) / 1_000;
       parts.metrics.http(knownMethod(request.method), route, response.headersSent ? response.statusCode : 499, seconds);
     });
-    answer(request, response, requestId, (name) => (route = name)).catch((error: unknown) => {
-      if (error instanceof SenderGone || response.destroyed) return;
-      answerProblem(request, response, requestId, error);
-    });
+    void inRequest(requestId, () =>
+      answer(request, response, (name) => (route = name)).catch((error: unknown) => {
+        if (error instanceof SenderGone || response.destroyed) return;
+        answerProblem(request, response, requestId, error);
+      }),
+    );
   }
 
-  async function answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    requestId: string,
-    found: (route: string) => void,
-  ): Promise<void> {
+  async function answer(request: IncomingMessage, response: ServerResponse, found: (route: string) => void): Promise<void> {
     const route = findRoute(request.url ?? '/');
     if (route === undefined) throw new HttpProblem(404, 'not-found', 'There is nothing at this path.');
     found(route.name);
@@ -82,15 +79,15 @@ export function createGatewayServer(parts: GatewayServerParts): Server {
         const { accepted, rejected } = taken;
         const [first] = rejected;
         if (first !== undefined) {
-          parts.logger.info({ requestId, accepted, rejected: rejected.length, first }, 'some events of a request were refused');
+          parts.logger.info({ accepted, rejected: rejected.length, first }, 'some events of a request were refused');
         }
         return answerJson(response, first === undefined ? 200 : 207, describe(taken));
       }
     }
   }
 
-  function logProblem(problem: HttpProblem, error: unknown, requestId: string): void {
-    const facts = { requestId, status: problem.status, code: problem.code, detail: problem.detail };
+  function logProblem(problem: HttpProblem, error: unknown): void {
+    const facts = { status: problem.status, code: problem.code, detail: problem.detail };
     if (!(error instanceof HttpProblem)) parts.logger.error({ ...facts, err: error }, 'a request failed');
     // Under overload and while the log is away these come by the thousand; metrics count them.
     else if (problem.status === 429 || problem.status === 503)
@@ -101,7 +98,7 @@ export function createGatewayServer(parts: GatewayServerParts): Server {
   function answerProblem(request: IncomingMessage, response: ServerResponse, requestId: string, error: unknown): void {
     const problem = error instanceof HttpProblem ? error : new HttpProblem(500, 'internal-error', 'The gateway failed.');
     parts.refused(problem.code);
-    logProblem(problem, error, requestId);
+    logProblem(problem, error);
     if (response.headersSent) {
       response.destroy();
       return;
@@ -164,9 +161,9 @@ function knownMethod(method: string | undefined): string {
   return method === 'GET' || method === 'POST' || method === 'HEAD' ? method : 'other';
 }
 
-function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID();
+function requestIdOf({ headers }: IncomingMessage): string {
+  // Node joins what a client sends of these twice, and makes lists of set-cookie only.
+  return requestIdFrom(headers['x-request-id'] as string | undefined, headers['traceparent'] as string | undefined);
 }
 
 function describe(taken: IngestAnswer): string {

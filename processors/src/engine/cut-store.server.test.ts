@@ -51,6 +51,23 @@ describe.each(TEST_ENGINES)('a cut in $engine', ({ engine, absent }) => {
       expect(await windows(source, '1m')).toEqual(['one 0', 'two 0']);
     });
 
+    it('keeps of a dead letter which request brought it', async () => {
+      const source = await newSource(3);
+      const cut = new Cut({ topic: 'agent-events', source, seq: 0, firstOffset: 0 }, new SeenIds(100), rollupOnly());
+      const bad = { appendedAt: MINUTE, key: null, value: Buffer.from('[]'), count: 1, tick: false };
+      cut.add({ ...bad, offset: 0, requestId: 'mine-1' });
+      cut.add({ ...bad, offset: 1 });
+      await createCutStore(opened.database, opened.store, 'test').store(cut);
+      const { rows } = await opened.database.query(
+        'select log_offset, request_id from dead_letters where source = $1 order by log_offset',
+        [source],
+      );
+      expect(rows).toEqual([
+        { log_offset: 0, request_id: 'mine-1' },
+        { log_offset: 1, request_id: null },
+      ]);
+    });
+
     it('that was claimed with a row of each tier is written so by whoever comes later', async () => {
       const source = await newSource(1);
       const cuts = createCutStore(opened.database, opened.store, 'test');

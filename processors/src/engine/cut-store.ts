@@ -237,8 +237,8 @@ async function claim(transaction: Transaction, cut: Cut, owner: string): Promise
 async function insertDeadLetters(transaction: Transaction, cut: Cut, from: number, to: number): Promise<void> {
   const letters = cut.deadLetters.slice(from, to);
   await transaction.query(
-    `insert into dead_letters (source, log_offset, position, appended_at, key, code, reason, payload)
-     select $1, * from unnest($2::bigint[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::bytea[])`,
+    `insert into dead_letters (source, log_offset, position, appended_at, key, code, reason, payload, request_id)
+     select $1, * from unnest($2::bigint[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::text[])`,
     [
       cut.source,
       letters.map((letter) => letter.offset),
@@ -248,6 +248,7 @@ async function insertDeadLetters(transaction: Transaction, cut: Cut, from: numbe
       letters.map((letter) => letter.code),
       letters.map((letter) => storableText(letter.reason)),
       letters.map((letter) => letter.payload),
+      letters.map((letter) => letter.requestId ?? null),
     ],
   );
 }

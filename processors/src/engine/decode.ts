@@ -19,6 +19,8 @@ export interface DeadLetter {
   readonly code: DeadLetterCode;
   readonly reason: string;
   readonly payload: Buffer;
+  /** The request that brought it; undefined where its producer named none. */
+  readonly requestId?: string | undefined;
 }
 
 /** An event that satisfies its topic's schema. While it is handed on, an agent event's measures are in `measured`. */
@@ -207,5 +209,6 @@ function withTime(line: string, ts: number): Buffer {
 }
 
 function deadLetter(record: LogRecord, position: number, code: DeadLetterCode, reason: string, payload: Buffer): DeadLetter {
-  return { offset: record.offset, position, appendedAt: record.appendedAt, key: record.key, code, reason, payload };
+  const { offset, appendedAt, key, requestId } = record;
+  return { offset, position, appendedAt, key, code, reason, payload, requestId };
 }

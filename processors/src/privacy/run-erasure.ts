@@ -21,6 +21,8 @@ export interface ErasureAttempt {
   readonly attempt: number;
   readonly coversUntil: number;
   readonly user: Buffer;
+  /** The request that asked for it. */
+  readonly requestId: string | null;
   /** The last block that an earlier attempt has looked through. */
   readonly reached: BlockPlace | null;
 }
@@ -39,7 +41,8 @@ export async function beginErasure(database: Database): Promise<ErasureAttempt |
          started_at = coalesce(started_at, clock_timestamp())
        where id = (select min(id) from erasures where state in ('queued', 'running'))
          and (state = 'queued' or heard_at < clock_timestamp() - interval '${SILENT_FOR}')
-       returning id, subject, attempts as attempt, covers_until as "coversUntil", user_id as user, reached`,
+       returning id, subject, attempts as attempt, covers_until as "coversUntil", user_id as user, reached,
+         request_id as "requestId"`,
     );
     const begun = rows[0];
     if (begun === undefined) return null;

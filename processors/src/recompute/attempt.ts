@@ -11,6 +11,8 @@ export interface Attempt {
   readonly id: number;
   readonly version: number;
   readonly range: HourRange;
+  /** The request that asked for it; null: the command line did. */
+  readonly requestId: string | null;
 }
 
 export interface Progress {
@@ -43,7 +45,10 @@ export async function beginAttempt(database: Database, id?: number): Promise<Att
       to_ms: number;
       version: number | null;
       attempts: number;
-    }>(`select id, from_ms, to_ms, version, attempts from recomputes where ${due} order by id limit 1 for update skip locked`);
+      request_id: string | null;
+    }>(
+      `select id, from_ms, to_ms, version, attempts, request_id from recomputes where ${due} order by id limit 1 for update skip locked`,
+    );
     const found = rows[0];
     if (found === undefined) return null;
     const range = { from: found.from_ms, to: found.to_ms };
@@ -59,7 +64,7 @@ export async function beginAttempt(database: Database, id?: number): Promise<Att
       [found.id],
     );
     const version = begun[0]?.version;
-    return version === undefined ? null : { id: found.id, version, range };
+    return version === undefined ? null : { id: found.id, version, range, requestId: found.request_id };
   });
 }
 

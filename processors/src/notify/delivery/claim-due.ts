@@ -10,6 +10,8 @@ import { lockHealth, writeHealth } from './health-rows.ts';
 export interface Claim {
   readonly delivery: number;
   readonly attempts: number;
+  /** The request that asked for it; null: none. */
+  readonly request_id?: string | null | undefined;
 }
 
 /**
@@ -90,7 +92,7 @@ async function lockDue(
   now: number,
 ): Promise<Claim[]> {
   const { rows } = await transaction.query<Claim>(
-    `select d.id as delivery, d.attempts from deliveries d
+    `select d.id as delivery, d.attempts, d.request_id from deliveries d
      where d.channel_id = $1 and d.state in ('queued', 'retrying') and d.next_try_at <= $2
        and d.dedup_key ${tests ? '=' : '<>'} $3
        and not exists (

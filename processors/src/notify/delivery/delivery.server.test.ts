@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TEST_DEDUP_KEY } from '@fleetbeat/contracts/delivery.ts';
 import { createTargetRule, type AllowedTargets } from '@fleetbeat/infra/net/target-rule.ts';
+import { inRequest } from '@fleetbeat/infra/request-id.ts';
 import { freshDatabase, type FreshDatabase } from '@fleetbeat/infra/testing/servers.ts';
 import { addChannel, enqueue, readDelivery, SECRET } from '../testing/channel-rows.ts';
 import { AT, notice } from '../testing/notice.ts';
@@ -337,6 +338,11 @@ describe('a channel', () => {
     expect(await health(channel)).toMatchObject({ circuit: 'closed' });
   });
 
+  it('is told which request asked for it', async () => {
+    const delivery = await inRequest('mine-1', async () => enqueue(fresh.database, await hook(), 'asked', notice()));
+    expect(await round()).toEqual([{ delivery, attempts: 0, request_id: 'mine-1' }]);
+  });
+
   it('is sent no more than its rate, over all workers', async () => {
     const channel = await hook({}, { rate: 60 });
     for (let n = 0; n < 20; n++) await enqueue(fresh.database, channel, `${n}`, notice({ dedup_key: `${n}` }));
@@ -355,6 +361,6 @@ describe('a channel', () => {
     const held = await claimDue(fresh.database, now);
     expect(held.length).toBeLessThanOrEqual(8);
     const other = await enqueue(fresh.database, await hook(), 'other', notice());
-    expect(await round()).toEqual([{ delivery: other, attempts: 0 }]);
+    expect(await round()).toEqual([{ delivery: other, attempts: 0, request_id: null }]);
   });
 });

@@ -47,8 +47,7 @@ export async function runDeliveries(context: ServiceContext): Promise<void> {
     },
     { concurrency: CONCURRENCY },
   );
-  const hand = (claim: Claim) =>
-    jobQueue.add('deliveries', { delivery: claim.delivery, attempts: claim.attempts }, { attempts: 1 });
+  const hand = (claim: Claim) => jobQueue.add('deliveries', { ...claim }, { attempts: 1 });
   const sweep = every(
     SWEEP_MS,
     async () => {

@@ -8,6 +8,8 @@ import { newestDue, nextDue } from '@fleetbeat/infra/reports/next-due.ts';
 export interface ReportClaim {
   readonly run: number;
   readonly attempts: number;
+  /** The request that asked for it; null: none. */
+  readonly request_id?: string | null | undefined;
 }
 
 /** For how long a report is whose it was given to, in milliseconds: whoever has died by then is not waited for. */
@@ -38,7 +40,7 @@ export async function claimReports(database: Database, now: number): Promise<Rep
     `update report_runs r set next_try_at = $1::bigint + $2 from (
        select id from report_runs where state in ('queued', 'retrying') and next_try_at <= $1
        order by next_try_at limit $3 for update skip locked
-     ) due where r.id = due.id returning r.id as run, r.attempts`,
+     ) due where r.id = due.id returning r.id as run, r.attempts, r.request_id`,
     [now, LEASE_MS, AT_ONCE],
   );
   return rows;
