@@ -37,6 +37,13 @@ describe('configuration', () => {
     expect(loadConfig({ PORT: '', REDIS_URL: ' ', KAFKA_BROKERS: '' })).toEqual(loadConfig({}));
   });
 
+  it('takes proxies by number, by address, or all', () => {
+    const trusted = ['1', 'true', 'false', 'loopback, 10.0.0.0/8, fd00::1'].map(
+      (text) => loadConfig({ TRUST_PROXY: text }).trustProxy,
+    );
+    expect(trusted).toEqual([1, true, false, 'loopback, 10.0.0.0/8, fd00::1']);
+  });
+
   it('chooses each engine by its own variable', () => {
     const config = loadConfig({
       DATABASE_URL: 'postgresql://user:pass@db/fleetbeat',
@@ -127,15 +134,15 @@ describe('configuration', () => {
 
   it.each([
     [{ PORT: '4318' }, 'INGEST_PORT must differ from PORT'],
+    [{ TRUST_PROXY: 'nginx' }, 'TRUST_PROXY must be a number of proxies, true, false, or addresses such as loopback, 10.0.0.0/8'],
+    [{ LOG_LEVEL: 'verbose' }, 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent'],
     [{ METRICS_PORT: '3000' }, 'METRICS_PORT must differ from PORT and INGEST_PORT'],
     [{ INFLUX_TOKEN: 'x' }, 'INFLUX_TOKEN is set, but INFLUX_URL is not'],
     [{ PORT: '65536' }, 'PORT must be a port number from 0 to 65535'],
     [{ RETENTION_10S: '1 day' }, 'RETENTION_10S must be a duration such as 90m, 25h, 7d or 2y'],
     [{ RETENTION_1M: '24h' }, 'RETENTION_1M must be at least 25h'],
-    [
-      { FLEETBEAT_INGEST_KEY: 'with a space in it' },
-      'FLEETBEAT_INGEST_KEY must be 16 to 512 printable characters without spaces',
-    ],
+    [{ FLEETBEAT_INGEST_KEY: 'fifteen letters' }, 'FLEETBEAT_INGEST_KEY must be 16 to 4096 printable characters'],
+    [{ FLEETBEAT_INGEST_KEY: 'a key of many\nlines' }, 'FLEETBEAT_INGEST_KEY must be 16 to 4096 printable characters'],
   ])('%o: %s', (env, mistake) => {
     expect(mistakesOf(env)).toEqual([mistake]);
   });

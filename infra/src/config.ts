@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { networkMistake, type AllowedTargets } from './net/target-rule.ts';
@@ -190,7 +191,8 @@ function url(protocols: readonly string[]) {
 
 const httpUrl = url(['http:', 'https:']).transform((text) => text.replace(/\/+$/, ''));
 
-const key = z.string().regex(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 printable characters without spaces');
+/** Blanks at the ends are gone by now; a header carries those in between. */
+const key = z.string().regex(/^[\x20-\x7e]{16,4096}$/, 'must be 16 to 4096 printable characters');
 
 const list = z.string().transform((text) =>
   text
@@ -233,10 +235,18 @@ const allowedTargets = z.string().transform((text, context): AllowedTargets => {
   return networks;
 });
 
-const trustProxy = z.string().transform((text): boolean | number | string => {
+/** What Express calls the addresses of this machine and of local networks. */
+const LOCAL_PROXIES = ['loopback', 'linklocal', 'uniquelocal'];
+
+const trustProxy = z.string().transform((text, context): boolean | number | string => {
   if (text === 'true') return true;
   if (text === 'false') return false;
-  return /^\d+$/.test(text) ? Number(text) : text;
+  if (/^\d+$/.test(text)) return Number(text);
+  const unknown = list.parse(text).filter((each) => !LOCAL_PROXIES.includes(each) && isIP(each) === 0);
+  if (unknown.some((each) => networkMistake(each) !== null)) {
+    context.addIssue('must be a number of proxies, true, false, or addresses such as loopback, 10.0.0.0/8');
+  }
+  return text;
 });
 
 const variables = z
@@ -328,13 +338,16 @@ const variables = z
     }
   });
 
+/** The names of all variables. */
+export const VARIABLES: readonly string[] = Object.keys(variables.shape);
+
 /**
  * Reads the configuration. A variable that is empty counts as unset, as compose files write it.
  * Throws `ConfigError` with every mistake at once.
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const set = Object.fromEntries(
-    Object.keys(variables.shape).flatMap((name) => {
+    VARIABLES.flatMap((name) => {
       const value = env[name]?.trim();
       return value === undefined || value === '' ? [] : [[name, value] as const];
     }),

@@ -8,6 +8,7 @@ import { waitForEngine, warnAboutRedis } from './engines.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMetrics, serveMetrics } from './metrics.ts';
+import { misspelledVariables } from './misspelled-variables.ts';
 import { openEngines, type OpenEngines } from './open-engines.ts';
 import { READY_MESSAGE, type ServiceContext, type ServiceModule, type ServiceName, SERVICES } from './service-context.ts';
 
@@ -42,6 +43,8 @@ async function runService(name: ServiceName): Promise<void> {
   const lifecycle = createLifecycle(logger);
   lifecycle.handleSignals();
   stopWithSupervisor(lifecycle);
+  // A supervisor has said it already.
+  if (process.send === undefined) for (const warning of misspelledVariables(process.env)) logger.warn(warning);
 
   const engines = openEngines(config, logger);
   lifecycle.onStop('engines', () => engines.close(), 15_000);

@@ -1,6 +1,7 @@
-import { ConfigError } from './config.ts';
+import { ConfigError, LOG_LEVELS } from './config.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createLogger } from './logger.ts';
+import { misspelledVariables } from './misspelled-variables.ts';
 import type { ServiceName } from './service-context.ts';
 import { banner } from './standalone/banner.ts';
 import { DataFolderInUse } from './standalone/data-folder-lock.ts';
@@ -18,9 +19,11 @@ export async function runStandalone(
   onReady: (standalone: Standalone, lifecycle: Lifecycle) => void | Promise<void> = () => undefined,
 ): Promise<void> {
   process.title = 'fleetbeat';
-  const logger = createLogger('standalone', env['LOG_LEVEL'] || 'info');
+  // A level that there is not is told with the other mistakes.
+  const logger = createLogger('standalone', LOG_LEVELS.find((level) => level === env['LOG_LEVEL']?.trim()) ?? 'info');
   const lifecycle = createLifecycle(logger);
   lifecycle.handleSignals();
+  for (const warning of misspelledVariables(env)) logger.warn(warning);
   try {
     const standalone = await startStandalone(env, logger, lifecycle);
     for (const name of SHOWS_THE_FLEET) await standalone.services.get(name)?.ready;

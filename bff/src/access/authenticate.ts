@@ -18,7 +18,7 @@ export interface Authenticator {
   ofTicket(ticket: string): Promise<Authenticated>;
 }
 
-const BEARER = /^Bearer +(\S+)$/i;
+const BEARER = /^Bearer +(\S.*)$/i;
 
 export function createAuthenticator(database: Database, keys: KeyVerifier, findAccount: FindAccount): Authenticator {
   async function ofKey(key: string): Promise<Authenticated> {

@@ -154,9 +154,9 @@ describe('npm start', () => {
   });
 
   it('lists every mistake of its configuration', async () => {
-    const other = start({ PORT: 'x', KAFKA_BROKERS: 'y', FLEETBEAT_ADMIN_KEY: 'hunter2' });
+    const other = start({ PORT: 'x', KAFKA_BROKERS: 'y', FLEETBEAT_ADMIN_KEY: 'hunter2', LOG_LEVEL: 'loud' });
     expect(await ended(other)).toBe(78);
-    for (const name of ['PORT', 'KAFKA_BROKERS', 'FLEETBEAT_ADMIN_KEY']) expect(other.output()).toContain(name);
+    for (const name of ['PORT', 'KAFKA_BROKERS', 'FLEETBEAT_ADMIN_KEY', 'LOG_LEVEL']) expect(other.output()).toContain(name);
     expect(other.output()).not.toContain('hunter2');
   });
 
