@@ -13,7 +13,7 @@ describe('followPipeline', () => {
     pending: end - stored,
     late: 0,
     expired_offsets: 0,
-    lag_records: end - stored,
+    lag_events: end - stored,
     sources: [
       {
         source: 1,
@@ -21,7 +21,7 @@ describe('followPipeline', () => {
         partition: 0,
         stored_offset: stored,
         end_offset: end,
-        lag_records: end - stored,
+        lag_events: end - stored,
         last_cut_at: null,
         aggregated: read,
         duplicate: 0,

@@ -53,7 +53,7 @@ export async function followPipeline(
         if (missing.length === 0) return;
         if (Date.now() > deadline) {
           const parts = missing.map(({ topic, count, read: done }) => `${done} of ${count} ${topic}`);
-          throw new StillBehind(`the pipeline is still behind: it has read ${parts.join(', ')}; ${now.lag_records} records wait`);
+          throw new StillBehind(`the pipeline is still behind: it has read ${parts.join(', ')}; ${now.lag_events} events wait`);
         }
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }

@@ -69,7 +69,7 @@ async function run(options: Options): Promise<number> {
     process.stderr,
     progress,
     () => doneShare(scenario, ledger, progress, startedAt),
-    () => lag?.records ?? null,
+    () => lag?.events ?? null,
   );
   try {
     await dispatch(scenario.events(), progress, {
@@ -177,19 +177,19 @@ async function lookAtFleet(
 }
 
 /** The pipeline's lag, asked for now and then; a failure leaves the last known. */
-function watchLag(platform: Platform): { records: number | null; stop(): void } {
+function watchLag(platform: Platform): { events: number | null; stop(): void } {
   let asking = false;
   const watch = {
-    records: null as number | null,
+    events: null as number | null,
     stop: () => clearInterval(timer),
   };
   const ask = async (): Promise<void> => {
     if (asking) return;
     asking = true;
     try {
-      watch.records = (await readPipeline(platform)).lag_records;
+      watch.events = (await readPipeline(platform)).lag_events;
     } catch {
-      watch.records = null;
+      watch.events = null;
     } finally {
       asking = false;
     }

@@ -12,7 +12,7 @@ export interface ProgressLine {
  * Shows how far a run has come: in place on a terminal, else a line every 5 s.
  *
  * @param share how much of the run is done, 0 to 1; undefined for one without end
- * @param lag records that the pipeline has not stored yet; null where not known
+ * @param lag events that the pipeline has not stored yet; null where not known
  */
 export function showProgress(
   out: NodeJS.WriteStream,
@@ -52,7 +52,7 @@ export function formatProgress(
     `sent ${count(progress.sent)}`,
     `acknowledged ${count(progress.accepted)}`,
     `${count(rate)}/s`,
-    lag === null ? '' : `lag ${count(lag)} records`,
+    lag === null ? '' : `lag ${count(lag)} events`,
     progress.rejected > 0 ? `rejected ${count(progress.rejected)}` : '',
     progress.retries > 0 ? `retried ${count(progress.retries)}` : '',
   ];

@@ -266,8 +266,8 @@ export const pipelineSchema = z.object({
   pending: z.number(),
   late: z.number(),
   expired_offsets: z.number(),
-  /** Records of the log past the last stored cuts. Ticks are among them: one a second of each gateway for each partition. */
-  lag_records: z.number(),
+  /** As `pending`: what the sources are behind by. */
+  lag_events: z.number(),
   sources: z.array(
     z.object({
       source: z.number(),
@@ -276,7 +276,8 @@ export const pipelineSchema = z.object({
       /** One past the last offset of the last stored cut. */
       stored_offset: z.number(),
       end_offset: z.number(),
-      lag_records: z.number(),
+      /** Events of it that no stored cut has counted yet. */
+      lag_events: z.number(),
       last_cut_at: z.number().nullable(),
       aggregated: z.number(),
       duplicate: z.number(),

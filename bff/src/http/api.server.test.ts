@@ -293,7 +293,7 @@ describe('/metrics', () => {
     expect(value(requests, { route: 'unknown', status: '404' })).toBeGreaterThan(0);
     expect(value('fleetbeat_query_seconds_count', { query: 'agents.find', outcome: 'ok' })).toBeGreaterThan(0);
     expect(value('fleetbeat_open_sockets', { protocol: 'socket_io' })).toBe(0);
-    expect(value('fleetbeat_pipeline_lag_records', { topic: 'agent-events', partition: '0' })).toBe(0);
+    expect(value('fleetbeat_pipeline_lag_events', { topic: 'agent-events', partition: '0' })).toBe(0);
     expect(value('fleetbeat_agent_success_rate')).toBe(0.75);
     expect(value('fleetbeat_active_users')).toBe(0);
     expect(value('fleetbeat_web_vital_seconds_count', { name: 'LCP' })).toBe(1);

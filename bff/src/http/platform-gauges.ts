@@ -40,8 +40,8 @@ export function registerPlatformGauges({ registry, query, readWindows, rangeOf, 
   });
 
   new Gauge({
-    name: 'fleetbeat_pipeline_lag_records',
-    help: 'Records of the event log that no stored cut has read.',
+    name: 'fleetbeat_pipeline_lag_events',
+    help: 'Events in the event log that no stored cut has counted; ticks are none.',
     labelNames: ['topic', 'partition'] as const,
     registers,
     async collect() {
@@ -49,7 +49,7 @@ export function registerPlatformGauges({ registry, query, readWindows, rangeOf, 
         () => this.reset(),
         async () => {
           const { sources } = await readLedger();
-          for (const { topic, partition, lag_records: lag } of sources) this.set({ topic, partition: String(partition) }, lag);
+          for (const { topic, partition, lag_events: lag } of sources) this.set({ topic, partition: String(partition) }, lag);
         },
       );
     },

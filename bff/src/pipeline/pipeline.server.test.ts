@@ -27,7 +27,7 @@ describe('the ledger', () => {
     await append(2, 0, true);
     await append(2, 7);
     await append(3, 5);
-    expect(await ledger()).toMatchObject({ accepted: 22, aggregated: 0, pending: 22, lag_records: 4 });
+    expect(await ledger()).toMatchObject({ accepted: 22, aggregated: 0, pending: 22, lag_events: 22 });
 
     // Claimed, not stored yet: nothing of it counts.
     await addCut(bff.database, source, {
@@ -39,7 +39,7 @@ describe('the ledger', () => {
       dead: 1,
       stored: false,
     });
-    expect(await ledger()).toMatchObject({ accepted: 22, aggregated: 0, pending: 22, lag_records: 4 });
+    expect(await ledger()).toMatchObject({ accepted: 22, aggregated: 0, pending: 22, lag_events: 22 });
 
     await bff.database.query('update cuts set stored_at = now()');
     expect(await ledger()).toMatchObject({
@@ -48,12 +48,12 @@ describe('the ledger', () => {
       duplicate: 1,
       dead_lettered: 1,
       pending: 12,
-      lag_records: 2,
+      lag_events: 12,
     });
 
     await addCut(bff.database, source, { seq: 1, firstOffset: 2, endOffset: 3, aggregated: 7 });
     const after = await ledger();
-    expect(after).toMatchObject({ accepted: 22, aggregated: 15, duplicate: 1, dead_lettered: 1, pending: 5, lag_records: 1 });
+    expect(after).toMatchObject({ accepted: 22, aggregated: 15, duplicate: 1, dead_lettered: 1, pending: 5, lag_events: 5 });
     expect(after.sources).toEqual([
       expect.objectContaining({
         source,
@@ -61,7 +61,7 @@ describe('the ledger', () => {
         partition: 2,
         stored_offset: 3,
         end_offset: 3,
-        lag_records: 0,
+        lag_events: 0,
         aggregated: 15,
       }),
     ]);
@@ -90,6 +90,16 @@ describe('the ledger', () => {
     expect((await later()).aggregated).toBe(11_115);
     expect((await later()).aggregated).toBe(11_115);
   });
+
+  it('says by how many events a source is behind, whatever ticks have come', async () => {
+    const idle = await addSource(bff.database, 'agent-events', 1, 1);
+    const lag = async () => (await ledger()).sources.find((each) => each.source === idle)?.lag_events;
+    await append(1, 4);
+    for (let tick = 0; tick < 20; tick++) await append(1, 0, true);
+    expect(await lag()).toBe(4);
+    await addCut(bff.database, idle, { seq: 0, firstOffset: 0, endOffset: 1, aggregated: 4 });
+    expect(await lag()).toBe(0);
+  });
 });
 
 describe.skipIf(kafkaBrokers() === null)('the ledger on Kafka', () => {
@@ -108,7 +118,7 @@ describe.skipIf(kafkaBrokers() === null)('the ledger on Kafka', () => {
       duplicate,
       dead_lettered: dead,
       pending,
-      lag_records: lag,
+      lag_events: lag,
     } = (await response.json()) as Pipeline;
     expect(pending).toBe(lag);
     expect(accepted).toBe(aggregated + duplicate + dead + pending);

@@ -71,13 +71,13 @@ export function createPipelineReadModel(query: ReadQuery, eventLog: Pick<EventLo
     const bases = new Map(known);
     const rows = await query<StoredRow>('pipeline.cuts', STORED, [[...bases.keys()], [...bases.values()].map(({ seq }) => seq)]);
     const offsets = (await Promise.all(EVENT_TOPICS.map((topic) => eventLog.offsets(topic)))).flat();
-    const sources = rows.map((row) => sourceOf(row, addedUp(row, bases), endOf(row, offsets)));
-    const unread = offsets.filter((each) => !rows.some((row) => row.topic === each.topic && row.partition === each.partition));
+    const pendingIn = eventLog.engine === 'postgres' ? await pendingEvents(rows) : pendingByRecords(rows, offsets);
+    const sources = rows.map((row) => sourceOf(row, addedUp(row, bases), endOf(row, offsets), pendingIn.get(nameOf(row)) ?? 0));
 
     const sum = (value: (source: (typeof sources)[number]) => number) =>
       sources.reduce((total, source) => total + value(source), 0);
-    const lagRecords = sum((source) => source.lag_records) + unread.reduce((total, { start, end }) => total + end - start, 0);
-    const pending = eventLog.engine === 'postgres' ? await pendingEvents(rows) : pendingByRecords(rows, offsets);
+    // Also of partitions that nobody has read anything of.
+    const pending = [...pendingIn.values()].reduce((total, events) => total + events, 0);
     const aggregated = sum((source) => source.aggregated);
     const duplicate = sum((source) => source.duplicate);
     const dead = sum((source) => source.dead_lettered);
@@ -89,7 +89,7 @@ export function createPipelineReadModel(query: ReadQuery, eventLog: Pick<EventLo
       pending,
       late: sum((source) => source.late),
       expired_offsets: sum((source) => source.expired),
-      lag_records: lagRecords,
+      lag_events: pending,
       sources: sources.map(({ expired: _, ...source }) => source),
     };
   };
@@ -109,18 +109,25 @@ export function createPipelineReadModel(query: ReadQuery, eventLog: Pick<EventLo
   }
 
   /** Events in records that no stored cut has read. A record of a plain client, which tells no number, is one. */
-  async function pendingEvents(rows: readonly StoredRow[]): Promise<number> {
-    const [row] = await query<{ pending: number }>(
+  async function pendingEvents(rows: readonly StoredRow[]): Promise<PendingEvents> {
+    const found = await query<{ topic: string; partition: number; pending: number }>(
       'pipeline.pending',
-      `select coalesce(sum(log_pending_events(p.id, coalesce(stored.upto, 0))), 0)::bigint as pending
+      `select p.topic, p.partition, log_pending_events(p.id, coalesce(stored.upto, 0)) as pending
        from log_partitions p
        left join unnest($1::text[], $2::int[], $3::bigint[]) as stored (topic, partition, upto)
          on stored.topic = p.topic and stored.partition = p.partition
        where p.topic = any($4)`,
       [rows.map((each) => each.topic), rows.map((each) => each.partition), rows.map((each) => each.stored_offset), EVENT_TOPICS],
     );
-    return row?.pending ?? 0;
+    return new Map(found.map((each) => [nameOf(each), each.pending]));
   }
+}
+
+/** Events that no stored cut has counted, by partition. */
+type PendingEvents = ReadonlyMap<string, number>;
+
+function nameOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+  return `${topic}/${partition}`;
 }
 
 /**
@@ -130,13 +137,16 @@ export function createPipelineReadModel(query: ReadQuery, eventLog: Pick<EventLo
 export function pendingByRecords(
   rows: readonly Pick<StoredRow, 'topic' | 'partition' | 'read_offset' | 'stored_offset' | 'open_events'>[],
   offsets: readonly PartitionOffsets[],
-): number {
-  const open = rows.reduce((events, row) => events + (row.read_offset > row.stored_offset ? row.open_events : 0), 0);
-  return offsets.reduce((pending, { topic, partition, start, end }) => {
-    const row = rows.find((each) => each.topic === topic && each.partition === partition);
-    const unread = end - Math.max(start, row?.read_offset ?? 0, row?.stored_offset ?? 0);
-    return pending + Math.max(0, unread - TICKS_UNHEARD);
-  }, open);
+): PendingEvents {
+  const byName = new Map(rows.map((row) => [nameOf(row), row]));
+  return new Map(
+    offsets.map((place) => {
+      const row = byName.get(nameOf(place));
+      const open = row !== undefined && row.read_offset > row.stored_offset ? row.open_events : 0;
+      const unread = place.end - Math.max(place.start, row?.read_offset ?? 0, row?.stored_offset ?? 0);
+      return [nameOf(place), open + Math.max(0, unread - TICKS_UNHEARD)];
+    }),
+  );
 }
 
 /** Ticks that a partition may get from one gateway before the processor says again how far it has read. */
@@ -147,14 +157,14 @@ function endOf(row: StoredRow, offsets: readonly PartitionOffsets[]): number {
   return Math.max(row.stored_offset, found?.end ?? 0);
 }
 
-function sourceOf(row: StoredRow, counts: Counts, endOffset: number) {
+function sourceOf(row: StoredRow, counts: Counts, endOffset: number, lagEvents: number) {
   return {
     source: row.source,
     topic: row.topic,
     partition: row.partition,
     stored_offset: row.stored_offset,
     end_offset: endOffset,
-    lag_records: endOffset - row.stored_offset,
+    lag_events: lagEvents,
     last_cut_at: row.last_cut_at,
     aggregated: counts.aggregated,
     duplicate: counts.duplicate,
