@@ -1,38 +1,24 @@
 import * as z from 'zod';
-import { listSchema, type List } from '@fleetbeat/contracts/api.ts';
+import { listSchema } from '@fleetbeat/contracts/api.ts';
 import { erasureRequestSchema, erasureSchema, type Erasure } from '@fleetbeat/contracts/erasures.ts';
 import { ERASURE_COLUMNS } from '@fleetbeat/infra/erasure/erasure-rows.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { askerOf } from '../access/asker.ts';
-import { decodeCursor, pageFields, pageOf } from '../http/cursor.ts';
+import { pageFields } from '../http/cursor.ts';
 import type { ReadQuery } from '../http/read-query.ts';
 import { route, type Route } from '../http/route.ts';
+import { createRowsById } from '../http/rows-by-id.ts';
 import type { RequestErasure } from './erasure-changes.ts';
 
 const params = z.object({ erasure_id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });
-const POSITION = z.tuple([z.number().int()]);
-const ERASURES = `select ${ERASURE_COLUMNS} from erasures`;
 
 export function erasureRoutes(query: ReadQuery, requestErasure: RequestErasure): Route[] {
-  async function found(id: number): Promise<Erasure> {
-    const [erasure] = await query<Erasure>('erasures.find', `${ERASURES} where id = $1::bigint`, [id]);
-    if (erasure === undefined) throw new HttpProblem(404, 'unknown-erasure', 'there is no erasure of this id');
-    return erasure;
-  }
+  const erasures = createRowsById<Erasure>(query, { name: 'erasures', columns: ERASURE_COLUMNS });
 
-  async function list({ limit, cursor }: { limit: number; cursor?: string | undefined }): Promise<List<Erasure>> {
-    const before = cursor === undefined ? null : decodeCursor(cursor, POSITION)[0];
-    const rows = await query<Erasure>(
-      'erasures.list',
-      `${ERASURES} where $2::bigint is null or id < $2 order by erasures.id desc limit $1`,
-      [limit + 1, before],
-    );
-    return pageOf(
-      rows,
-      limit,
-      (row) => row,
-      ({ id }) => [id],
-    );
+  async function found(id: number): Promise<Erasure> {
+    const erasure = await erasures.find(id);
+    if (erasure === null) throw new HttpProblem(404, 'unknown-erasure', 'there is no erasure of this id');
+    return erasure;
   }
 
   return [
@@ -45,7 +31,7 @@ export function erasureRoutes(query: ReadQuery, requestErasure: RequestErasure):
         query: z.object(pageFields),
         answer: listSchema(erasureSchema),
       },
-      async ({ query: page }) => list(page),
+      async ({ query: page }) => erasures.list(page),
     ),
     route(
       'get',
