@@ -1,10 +1,10 @@
-import { zstdDecompressSync } from 'node:zlib';
 import type { AgentLedger, DeadLetter, List, StoredEvent } from '@fleetbeat/contracts/api.ts';
 import { erasureSchema, type Erasure } from '@fleetbeat/contracts/erasures.ts';
 import { NO_REDACTION } from '@fleetbeat/contracts/redaction.ts';
 import { agentMessage, heartbeat, hostSample, ndjson, taskEvent } from '@fleetbeat/contracts/testing.ts';
 import type { EventTopic } from '@fleetbeat/contracts/events.ts';
 import { startTestBff, type TestBff } from '../bff/src/start-test-bff.ts';
+import { everythingStored } from '../bff/src/testing/everything-stored.ts';
 import { loadSecret } from '@fleetbeat/infra/access/secret.ts';
 import { createLifecycle, type Lifecycle } from '@fleetbeat/infra/lifecycle.ts';
 import { createLogger } from '@fleetbeat/infra/logger.ts';
@@ -46,26 +46,6 @@ async function get<T>(path: string): Promise<T> {
   const answer = await bff.get(path);
   expect(answer.status, path).toBe(200);
   return (await answer.json()) as T;
-}
-
-/** Everything that every table holds, but the log's own, where a plain client has put it: blocks unpacked, bytes as text. */
-async function everythingStored(): Promise<string> {
-  const { rows: tables } = await bff.database.query<{ name: string }>(
-    `select quote_ident(table_name) as name from information_schema.tables
-     where table_schema = 'public' and table_type = 'BASE TABLE' order by 1`,
-  );
-  const texts: string[] = [];
-  for (const { name } of tables) {
-    const { rows } = await bff.database.query<Record<string, unknown>>(`select * from ${name}`);
-    for (const row of rows) {
-      for (const value of Object.values(row)) {
-        if (Buffer.isBuffer(value)) texts.push(value.toString('latin1'));
-      }
-      if (Buffer.isBuffer(row['block']) && row['block'].length > 0) texts.push(zstdDecompressSync(row['block']).toString());
-      texts.push(JSON.stringify(row));
-    }
-  }
-  return texts.join('\n');
 }
 
 async function read(): Promise<{ read: number; aggregated: number; duplicate: number; dead: number }> {
@@ -121,7 +101,7 @@ test('what was planted is in no store, however it came, and everything counts', 
   await expect.poll(async () => (await read()).read, { timeout: 30_000, interval: 200 }).toBe(probes + 10);
   expect(await read()).toMatchObject({ aggregated: probes + 6, duplicate: 1, dead: 3 });
 
-  const stored = await everythingStored();
+  const stored = await everythingStored(bff.database);
   expect(stored).toContain('[email]');
   expect(stored).toContain('[badge]');
   expect(stored).not.toContain('planted');
@@ -137,7 +117,7 @@ test('what was planted is in no store, however it came, and everything counts', 
 
 /** How often something stands in what is stored. */
 async function mentions(text: string): Promise<number> {
-  return (await everythingStored()).split(text).length - 1;
+  return (await everythingStored(bff.database)).split(text).length - 1;
 }
 
 test('what is kept of a user is erased, stays away however it comes again, and everything still counts', async () => {

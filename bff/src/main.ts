@@ -4,6 +4,7 @@ import { createKeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
 import { takingJwts } from '@fleetbeat/infra/access/jwt.ts';
 import { loadSecret, localOperatorKey } from '@fleetbeat/infra/access/secret.ts';
 import { enginesInUse } from '@fleetbeat/infra/engines.ts';
+import { watchRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { createWindowCache } from '@fleetbeat/infra/time-series/window-cache.ts';
 import { answerBrokenRequest } from '@fleetbeat/infra/net/answer-broken-request.ts';
@@ -59,6 +60,9 @@ export async function startBff(
   const authenticator = createAuthenticator(database, takingJwts(keys, config.jwt), createFindAccount(auth, database, now));
   const origins = createOrigins(config);
 
+  const redaction = await watchRedaction(database, secret, logger);
+  lifecycle.onStop('redaction', () => redaction.stop());
+
   const query = createReadQuery(database, metrics);
   const rangeOf = createRangeOf(now);
   const open = createOpenPartials();
@@ -106,6 +110,7 @@ export async function startBff(
     metrics,
     routes,
     probes,
+    redaction,
     origins,
     dashboard,
     guard: createGuard(authenticator, origins, createLimitRequests(config.rateLimit)),

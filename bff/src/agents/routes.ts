@@ -62,6 +62,7 @@ export function agentRoutes(agents: AgentsReadModel, changes: AgentChanges): Rou
         answer: agentSchema,
       },
       async ({ params: { agent_id: id }, body, request, response }) => {
+        texts: ['name', 'notes'],
         await changes.patch(askerOf(request, response), id, body);
         return found(id);
       },

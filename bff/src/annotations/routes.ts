@@ -44,6 +44,7 @@ export function annotationRoutes(annotations: AnnotationsReadModel, changes: Ann
         description: 'For a pipeline that deploys: an API key with the scope `operate`.',
         access: 'operate',
         body: annotationInputSchema,
+        texts: ['text'],
         answer: annotationSchema,
         status: 201,
       },

@@ -44,6 +44,7 @@ export function commentRoutes(list: CommentsReadModel, changes: CommentChanges):
         access: 'operate',
         headers: IDEMPOTENCY_KEY,
         body: newCommentSchema,
+        texts: ['text'],
         answer: commentSchema,
         status: 201,
       },
@@ -61,6 +62,7 @@ export function commentRoutes(list: CommentsReadModel, changes: CommentChanges):
         headers: IDEMPOTENCY_KEY,
         params: z.object({ agent_id: idField }),
         body: newCommentSchema,
+        texts: ['text'],
         answer: commentSchema,
         status: 201,
       },
@@ -81,6 +83,7 @@ export function commentRoutes(list: CommentsReadModel, changes: CommentChanges):
         headers: IDEMPOTENCY_KEY,
         params: z.object({ incident_id: idNumber }),
         body: saidSchema,
+        texts: ['text'],
       },
       async ({ params: { incident_id: id }, body: { text }, caller, request, response }) => {
         const said = { entity_type: 'incident', entity_id: String(id), text } as const;
@@ -96,6 +99,7 @@ export function commentRoutes(list: CommentsReadModel, changes: CommentChanges):
         headers: IF_MATCH,
         params,
         body: saidSchema,
+        texts: ['text'],
         answer: commentSchema,
       },
       async ({ params: { comment_id: id }, body, caller, request, response }) =>

@@ -3,6 +3,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import type { Config } from '@fleetbeat/infra/config.ts';
 import type { Logger } from '@fleetbeat/infra/logger.ts';
 import type { Metrics } from '@fleetbeat/infra/metrics.ts';
+import type { WatchedRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
 import type { Origins } from '../access/origins.ts';
 import { dashboardFiles } from './dashboard-files.ts';
 import { measureRequests } from './measure-requests.ts';
@@ -24,12 +25,14 @@ export interface AppParts {
   /** Those of the routes that are also mounted at the root, where probes look. */
   probes: readonly Route[];
   guard: Guard;
+  /** Of what is written over the API. */
+  redaction: Pick<WatchedRedaction, 'current'>;
   origins: Origins;
   dashboard: string;
 }
 
 /** The HTTP side of the BFF, from the first header to the last error. */
-export function createApp({ config, logger, metrics, routes, probes, guard, origins, dashboard }: AppParts): Express {
+export function createApp({ config, logger, metrics, routes, probes, guard, redaction, origins, dashboard }: AppParts): Express {
   const secure = config.publicUrl.startsWith('https:');
   const app = express();
   app.disable('x-powered-by');
@@ -39,8 +42,8 @@ export function createApp({ config, logger, metrics, routes, probes, guard, orig
 
   app.use(requestId, measureRequests(metrics), ...securityHeaders(secure), compression());
   app.get('/metrics', answerMetrics(metrics));
-  app.use(mountRoutes(probes, guard));
-  app.use(API, neverStored, crossOrigin(origins), express.json({ limit: MAX_BODY }), mountRoutes(routes, guard));
+  app.use(mountRoutes(probes, guard, redaction));
+  app.use(API, neverStored, crossOrigin(origins), express.json({ limit: MAX_BODY }), mountRoutes(routes, guard, redaction));
   app.use(['/api', '/socket.io', '/ws'], refuseUnknownPath);
   app.use(dashboardFiles(dashboard, secure));
   app.use(refuseUnknownPath);

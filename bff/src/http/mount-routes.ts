@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Router, text, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
+import type { WatchedRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
 import { whoSent } from '../access/authenticated.ts';
 import { parseInput } from './parse-input.ts';
 import { NOBODY, type Route } from './route.ts';
@@ -12,20 +13,22 @@ const MAX_TEXT = '1mb';
 /** What guards a route: rejects with a problem where the caller may not call it. */
 export type Guard = (request: Request, route: Route) => Promise<void>;
 
-/** A router with every route of the table, guarded and validated. A path of the table with another method answers 405. */
-export function mountRoutes(routes: readonly Route[], guard: Guard): Router {
+type CurrentRedaction = Pick<WatchedRedaction, 'current'>;
+
+/** A router with every route of the table, guarded, validated and redacted. A path of the table with another method answers 405. */
+export function mountRoutes(routes: readonly Route[], guard: Guard, redaction: CurrentRedaction): Router {
   const router = Router({ caseSensitive: true });
   const methods = new Map<string, string[]>();
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    router[route.method](path, handlerOf(route, guard));
+    router[route.method](path, handlerOf(route, guard, redaction));
     methods.set(path, [...(methods.get(path) ?? []), route.method.toUpperCase()]);
   }
   for (const [path, allowed] of methods) router.all(path, refuseMethod(allowed));
   return router;
 }
 
-function handlerOf(route: Route, guard: Guard): RequestHandler {
+function handlerOf(route: Route, guard: Guard, redaction: CurrentRedaction): RequestHandler {
   return async (request, response) => {
     response.locals['route'] = route.path;
     await guard(request, route);
@@ -36,10 +39,11 @@ function handlerOf(route: Route, guard: Guard): RequestHandler {
       throw new HttpProblem(415, 'unsupported-media-type', `the body must be ${media}`);
     }
     if (route.bodyMedia !== undefined) await takeText(request, response);
+    const body = parsed(route.body, request.body, 'body');
     const call = {
       query: parsed(route.query, request.query, 'query'),
       params: parsed(route.params, request.params, 'path'),
-      body: parsed(route.body, request.body, 'body'),
+      body: redaction.current?.written(body, route.texts) ?? body,
       caller: whoSent(request)?.caller ?? NOBODY,
       request,
       response,

@@ -36,6 +36,8 @@ export interface Route {
   readonly query: z.ZodObject | undefined;
   readonly params: z.ZodObject | undefined;
   readonly body: z.ZodType | undefined;
+  /** Paths of the body to what people and agents write in their own words: redacted before the handler sees it, where that is on. */
+  readonly texts: readonly string[];
   /** The media type of a body that is no JSON: the handler is given its text. */
   readonly bodyMedia: string | undefined;
   /** Undefined answers 204 without a body. */
@@ -54,6 +56,7 @@ interface Definition<Query extends z.ZodObject, Params extends z.ZodObject, Body
   query?: Query;
   params?: Params;
   body?: Body;
+  texts?: readonly string[];
   bodyMedia?: string;
   answer?: Answer;
   media?: string;
@@ -86,6 +89,7 @@ export function route<
     query: definition.query,
     params: definition.params,
     body: definition.body,
+    texts: definition.texts ?? [],
     bodyMedia: definition.bodyMedia,
     answer: definition.answer,
     media: definition.media,

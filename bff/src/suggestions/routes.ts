@@ -58,6 +58,7 @@ export function suggestionRoutes({ suggestions, changes, outcomes, setAutoApprov
         headers: { ...IDEMPOTENCY_KEY, ...IF_MATCH },
         params,
         body: decisionSchema,
+        texts: ['reason'],
         answer: suggestionSchema,
       },
       async ({ params: { suggestion_id: id }, body, caller, request, response }) => {
@@ -82,6 +83,7 @@ export function suggestionRoutes({ suggestions, changes, outcomes, setAutoApprov
         access: 'ingest',
         headers: IDEMPOTENCY_KEY,
         body: newSuggestionSchema,
+        texts: ['action', 'reasoning'],
         answer: suggestionSchema,
         status: 201,
       },
@@ -119,6 +121,7 @@ export function suggestionRoutes({ suggestions, changes, outcomes, setAutoApprov
         access: 'admin',
         headers: IF_MATCH,
         body: autoApprovalInputSchema,
+        texts: ['action'],
         answer: listSchema(autoApprovalSchema),
       },
       async ({ body, request, response }) => {

@@ -63,6 +63,7 @@ export function dispatchRoutes(dispatch: Dispatch): Route[] {
         access: 'ingest',
         params: heldParams,
         body: completionSchema,
+        texts: ['result'],
         answer: taskSchema,
       },
       async ({ params, body, request, response }) =>
@@ -77,6 +78,7 @@ export function dispatchRoutes(dispatch: Dispatch): Route[] {
         access: 'ingest',
         params: heldParams,
         body: failureSchema,
+        texts: ['error'],
         answer: taskSchema,
       },
       async ({ params, body, request, response }) =>

@@ -46,6 +46,7 @@ const countsQuery = z.object({
 });
 
 const params = z.object({ task_id: idField });
+const TEXTS = ['name', 'description', 'result', 'error'];
 const IF_MATCH = { 'If-Match': 'The `ETag` of the task as you have read it; another than the newest is answered 412' };
 const IDEMPOTENCY_KEY = { 'Idempotency-Key': 'A request sent again with the same key within 24 hours is done once' };
 
@@ -85,6 +86,7 @@ export function taskRoutes(tasks: TasksReadModel, changes: TaskChanges): Route[]
         access: 'operate',
         headers: IDEMPOTENCY_KEY,
         body: newTaskSchema,
+        texts: TEXTS,
         answer: taskSchema,
         status: 201,
       },
@@ -104,6 +106,7 @@ export function taskRoutes(tasks: TasksReadModel, changes: TaskChanges): Route[]
         headers: IF_MATCH,
         params,
         body: taskReplacementSchema,
+        texts: TEXTS,
         answer: taskSchema,
       },
       async ({ params: { task_id: taskId }, body, request, response }) =>
@@ -119,6 +122,7 @@ export function taskRoutes(tasks: TasksReadModel, changes: TaskChanges): Route[]
         headers: IF_MATCH,
         params,
         body: taskPatchSchema,
+        texts: TEXTS,
         answer: taskSchema,
       },
       async ({ params: { task_id: taskId }, body, request, response }) =>

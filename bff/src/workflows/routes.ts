@@ -58,6 +58,7 @@ export function workflowRoutes(workflows: WorkflowsReadModel, changes: WorkflowC
         access: 'operate',
         headers: IDEMPOTENCY_KEY,
         body: newWorkflowSchema,
+        texts: ['name', 'description', 'tasks.*.name', 'tasks.*.description'],
         answer: workflowSchema,
         status: 201,
       },
@@ -76,6 +77,7 @@ export function workflowRoutes(workflows: WorkflowsReadModel, changes: WorkflowC
         headers: IF_MATCH,
         params,
         body: workflowPatchSchema,
+        texts: ['name', 'description'],
         answer: workflowSchema,
       },
       async ({ params: { workflow_id: id }, body, request, response }) =>

@@ -48,6 +48,7 @@ export function templateRoutes(workflows: WorkflowsReadModel, changes: TemplateC
         access: 'operate',
         headers: IDEMPOTENCY_KEY,
         body: templateInputSchema,
+        texts: ['name', 'description', 'tasks.*.name', 'tasks.*.description'],
         answer: templateSchema,
         status: 201,
       },
@@ -63,6 +64,7 @@ export function templateRoutes(workflows: WorkflowsReadModel, changes: TemplateC
         headers: IF_MATCH,
         params,
         body: templateInputSchema,
+        texts: ['name', 'description', 'tasks.*.name', 'tasks.*.description'],
         answer: templateSchema,
       },
       async ({ params: { template_id: id }, body, request, response }) =>
@@ -95,6 +97,7 @@ export function templateRoutes(workflows: WorkflowsReadModel, changes: TemplateC
         headers: IDEMPOTENCY_KEY,
         params,
         body: runTemplateSchema,
+        texts: ['name'],
         answer: workflowSchema,
         status: 201,
       },

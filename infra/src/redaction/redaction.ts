@@ -20,6 +20,11 @@ export interface Redaction {
   /** What could not be read as an event, or is none. */
   payload(topic: EventTopic, bytes: Buffer): Buffer;
   text(text: string): string;
+  /**
+   * What somebody writes over the API. `paths` lead to the fields that are written, with `*` for each item of a list; they are
+   * looked at and left out by their names, as those of events. A text that must be there leaves a mark.
+   */
+  written<Body>(body: Body, paths: readonly string[]): Body;
 }
 
 /** In place of what is no JSON object where fields are to be left out: they cannot be told apart in it. */
@@ -33,6 +38,9 @@ const LONGEST = new Map([
   ['labels', 256],
   ['capabilities', 64],
 ]);
+
+/** In characters: what is written over the API is no longer. */
+const LONGEST_WRITTEN = 16_384;
 
 type Paths = readonly (readonly string[])[];
 /** A path has ended above: everything from here on. */
@@ -134,6 +142,21 @@ export function createRedaction(settings: RedactionSettings, secret: string): Re
     return { text: JSON.stringify(rest), fields: rest };
   }
 
+  function writtenField(name: string, value: unknown): unknown {
+    if (value === null || value === undefined) return value;
+    const longest = LONGEST.get(name) ?? LONGEST_WRITTEN;
+    const place: Place = { depth: 1, look: below(look, name, 0), drop: below(drop, name, 0), longest, namesStay: false };
+    if (place.drop === ALL) return typeof value === 'string' ? WHOLLY_REDACTED : null;
+    return walk(value, place);
+  }
+
+  function writtenAt(value: unknown, [name = '', ...rest]: readonly string[]): unknown {
+    if (Array.isArray(value)) return name === '*' ? value.map((item) => writtenAt(item, rest)) : value;
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return value;
+    const inner = (value as Fields)[name];
+    return { ...value, [name]: rest.length === 0 ? writtenField(name, inner) : writtenAt(inner, rest) };
+  }
+
   function redactUnreadable(text: string): string {
     if (drop.length > 0) return UNREADABLE;
     const plain = text.replaceAll(/\\u00([2-7][0-9a-f])/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
@@ -154,6 +177,9 @@ export function createRedaction(settings: RedactionSettings, secret: string): Re
         : Buffer.from(redactEvent(topic, text, fields).text);
     },
     text: redactText,
+    // Marks are texts and stand where texts stood, so the body is of the same type.
+    written: <Body>(body: Body, paths: readonly string[]) =>
+      paths.reduce<unknown>((value, path) => writtenAt(value, path.split('.')), body) as Body,
   };
 }
 
