@@ -59,16 +59,16 @@ export class Cut {
   bytes = 0;
   firstAppendMs = 0;
   lastAppendMs = 0;
-  /** Aggregated events by the hour of their own time (epoch ms). */
-  readonly hours = new Map<number, number>();
   readonly deadLetters: DeadLetter[] = [];
   /** Which of the valid events, counted from 0, were duplicates. */
   readonly duplicates: number[] = [];
   readonly reduction: Reduction;
   readonly #seen: Identities;
   #hashes = new Int32Array(256);
-  #lastHour = Number.NaN;
-  #lastHourCount = 0;
+  readonly #hours = new Map<number, number>();
+  /** The hour of the last event, and how many events it has; in `#hours` they are once another hour comes. */
+  #hour = Number.NaN;
+  #eventsOfHour = 0;
 
   constructor(
     place: { topic: EventTopic; source: number; seq: number; firstOffset: number },
@@ -86,6 +86,12 @@ export class Cut {
 
   get deadCount(): number {
     return this.deadLetters.length;
+  }
+
+  /** Aggregated events by the hour of their own time (epoch ms). */
+  get hours(): ReadonlyMap<number, number> {
+    this.#keepHour();
+    return this.#hours;
   }
 
   /** Identities of the aggregated events in their order, 8 bytes each: high word, low word, little-endian. */
@@ -134,11 +140,16 @@ export class Cut {
   }
 
   #countHour(hour: number): void {
-    if (hour !== this.#lastHour) {
-      this.#lastHour = hour;
-      this.#lastHourCount = this.hours.get(hour) ?? 0;
+    if (hour !== this.#hour) {
+      this.#keepHour();
+      this.#hour = hour;
+      this.#eventsOfHour = this.#hours.get(hour) ?? 0;
     }
-    this.hours.set(hour, ++this.#lastHourCount);
+    this.#eventsOfHour++;
+  }
+
+  #keepHour(): void {
+    if (this.#eventsOfHour > 0) this.#hours.set(this.#hour, this.#eventsOfHour);
   }
 
   #remember(hi: number, lo: number): void {
