@@ -326,9 +326,9 @@ export const deadLetterSchema = z.object({
   /** The bytes as UTF-8, at most the first 4,096 characters; what is no UTF-8 is replaced. */
   payload: z.string(),
   replayed_at: z.number().nullable(),
-});
   /** The request that brought the event; null where its producer named none. */
   request_id: z.string().nullable(),
+});
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
 /** A dead letter with all its bytes: as they are where they are UTF-8, else in base64. */
