@@ -245,7 +245,7 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...redactionRoutes({ ...parts, changeRedaction: createChangeRedaction(parts.change, parts.now) }),
     ...erasureRoutes(query, createRequestErasure(parts)),
     ...webVitalRoutes(parts.registry),
-    ...ingestAddressRoutes(config.ingestUrl),
+    ...ingestAddressRoutes(config),
   ];
   return withOpenApi([...routes, ...csvRoutes(routes, parts.now)], API);
 }

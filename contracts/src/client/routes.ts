@@ -988,7 +988,7 @@ export interface Routes {
   /** Web vitals of a page view */
   'post /web-vitals': { body: { vitals: { name: 'CLS' | 'FCP' | 'INP' | 'LCP' | 'TTFB'; value: number }[] }; answer: undefined };
   /** Where to send events */
-  'get /ingest': { answer: { events_url: string } };
+  'get /ingest': { answer: { events_url: string; needs_key: boolean } };
   /** Agents, as CSV */
   'get /agents.csv': {
     query: {

@@ -1,18 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv4 } from 'node:net';
 import type { KeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
+import { isLoopback } from '@fleetbeat/infra/access/events-without-key.ts';
 import { hasScope } from '@fleetbeat/infra/access/scopes.ts';
-import type { Config } from '@fleetbeat/infra/config.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 
 /** Answers who sends, by a name under which limits are kept; throws the problem of a sender that may not. */
 export type Authorize = (request: IncomingMessage) => Promise<string>;
-
-/** Whether this installation takes events without a key: standalone, and reachable from this machine only. */
-export function takesEventsWithoutKey(config: Pick<Config, 'host' | 'kafkaBrokers' | 'influx' | 'redisUrl'>): boolean {
-  const standalone = config.kafkaBrokers === undefined && config.influx === undefined && config.redisUrl === undefined;
-  return standalone && isLoopback(config.host);
-}
 
 /**
  * @param withoutKey takes events that carry no key at all. Pages in a browser on this machine are kept out
@@ -29,7 +22,7 @@ export function createAuthorize(keys: KeyVerifier, withoutKey: boolean): Authori
       }
       return request.socket.remoteAddress ?? 'unknown';
     }
-    const bearer = /^Bearer +([\x21-\x7e]{1,4096})$/i.exec(authorization)?.[1];
+    const bearer = /^Bearer +([\x21-\x7e][\x20-\x7e]{0,4095})$/i.exec(authorization)?.[1];
     if (bearer === undefined) throw unauthorized('The Authorization header must be "Bearer <key>".');
     const caller = await verify(keys, bearer);
     if (caller === null) throw unauthorized('The key is unknown, expired or revoked.');
@@ -47,11 +40,6 @@ async function verify(keys: KeyVerifier, bearer: string) {
     problem.cause = error;
     throw problem;
   }
-}
-
-function isLoopback(host: string): boolean {
-  const name = host.toLowerCase();
-  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || (isIPv4(name) && name.startsWith('127.'));
 }
 
 /** The name of a Host header, without port and without the brackets of an IPv6 address. */

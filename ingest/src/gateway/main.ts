@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { createKeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
+import { takesEventsWithoutKey } from '@fleetbeat/infra/access/events-without-key.ts';
 import { takingJwts } from '@fleetbeat/infra/access/jwt.ts';
 import { loadSecret, localOperatorKey } from '@fleetbeat/infra/access/secret.ts';
 import { watchRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
-import { createAuthorize, takesEventsWithoutKey } from './access.ts';
+import { createAuthorize } from './access.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { GuardedLog, type WritableLog } from './guarded-log.ts';
