@@ -59,10 +59,10 @@ export function agentRoutes(agents: AgentsReadModel, changes: AgentChanges): Rou
         access: 'operate',
         params,
         body: agentPatchSchema,
+        texts: ['name', 'notes'],
         answer: agentSchema,
       },
       async ({ params: { agent_id: id }, body, request, response }) => {
-        texts: ['name', 'notes'],
         await changes.patch(askerOf(request, response), id, body);
         return found(id);
       },
