@@ -46,6 +46,20 @@ const OPENING = 0x7b;
 const CLOSING = 0x7d;
 const NEWLINE = 0x0a;
 
+/** So many bytes are looked at together. */
+const WORD = 4;
+const EACH_BYTE = 0x01010101;
+const EACH_QUOTE = QUOTE * EACH_BYTE;
+const EACH_BACKSLASH = BACKSLASH * EACH_BYTE;
+const EACH_BLANK = 0x20 * EACH_BYTE;
+const EACH_DELETE = 0x7f * EACH_BYTE;
+const HIGH_BITS = 0x80808080 | 0;
+
+/** What the record at hand stands in, to take words from: the same for all records of a fetch. */
+let memory = new DataView(new ArrayBuffer(0));
+let record = Buffer.alloc(0);
+let recordAt = 0;
+
 type Field = (typeof FIELDS_LOOKED_AT)[number];
 const fieldNamed = (name: Field): number => FIELDS_LOOKED_AT.indexOf(name);
 const ID = fieldNamed('id');
@@ -74,8 +88,15 @@ const UNKNOWN = FIELDS_LOOKED_AT.length;
 const TOKEN_CLASSES = (1 << INPUT) | (1 << OUTPUT) | (1 << CACHE_READ) | (1 << CACHE_WRITE) | (1 << REASONING);
 const NEEDED = (1 << TS) | (1 << AGENT) | (1 << TYPE);
 
-/** Names as they stand in an event. */
-const NAMES = FIELDS_LOOKED_AT.map((name) => Buffer.from(`"${name}"`));
+/** Names as they stand in an event, in words of four bytes, of which the last two may overlap. */
+const NAMES = FIELDS_LOOKED_AT.map((name) => {
+  const bytes = Buffer.from(`"${name}"`);
+  const words = Array.from({ length: Math.ceil(bytes.length / WORD) }, (_, n) =>
+    bytes.readInt32LE(Math.min(n * WORD, bytes.length - WORD)),
+  );
+  return { length: bytes.length, words: Int32Array.from(words) };
+});
+type Name = (typeof NAMES)[number];
 /** Which field followed each the last time: producers write them in one order. */
 const FOLLOWER = new Uint8Array(UNKNOWN + 1);
 
@@ -95,6 +116,7 @@ const number = new Float64Array(1);
 export function scanMessage(bytes: Buffer, start: number, appendedAt: number): boolean {
   const limit = bytes.length;
   if (bytes[start] !== OPENING) return false;
+  if (bytes !== record) lookAt(bytes);
   clear();
   let found = 0;
   let tokenCount = 0;
@@ -110,7 +132,7 @@ export function scanMessage(bytes: Buffer, start: number, appendedAt: number): b
       // Of two fields of one name the last counts.
       if ((found & (1 << field)) !== 0) return false;
       found |= 1 << field;
-      at += (NAMES[field] as Buffer).length;
+      at += (NAMES[field] as Name).length;
     }
     at = afterBlanks(bytes, at);
     if (bytes[at] !== COLON) return false;
@@ -141,6 +163,17 @@ export function scanMessage(bytes: Buffer, start: number, appendedAt: number): b
   if ((found & TOKEN_CLASSES) === 0) measured.other = tokenCount;
   scanned.end = at;
   return true;
+}
+
+function lookAt(bytes: Buffer): void {
+  if (memory.buffer !== bytes.buffer) memory = new DataView(bytes.buffer);
+  record = bytes;
+  recordAt = bytes.byteOffset;
+}
+
+/** The four bytes of the record from `at` on. */
+function wordAt(at: number): number {
+  return memory.getInt32(recordAt + at, true);
 }
 
 function clear(): void {
@@ -237,8 +270,13 @@ function isCount(value: number): boolean {
 
 function afterBlanks(bytes: Buffer, start: number): number {
   let at = start;
-  while (bytes[at] === 0x20 || bytes[at] === 0x09 || bytes[at] === 0x0d) at++;
+  // One comparison tells that there is none, as there mostly is.
+  while ((bytes[at] as number) <= 0x20 && isBlank(bytes[at] as number)) at++;
   return at;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0d;
 }
 
 /** Which field's name stands at a quote; UNKNOWN where it is none of ours. `before` is the field before it. */
@@ -254,17 +292,23 @@ function fieldAt(bytes: Buffer, at: number, before: number): number {
 }
 
 function isNameAt(bytes: Buffer, at: number, field: number): boolean {
-  const name = NAMES[field] as Buffer;
-  const { length } = name;
+  const { length, words } = NAMES[field] as Name;
   if (at + length > bytes.length) return false;
-  for (let index = 1; index < length; index++) if (bytes[at + index] !== name[index]) return false;
-  return true;
+  const last = words.length - 1;
+  for (let word = 0; word < last; word++) if (wordAt(at + word * WORD) !== words[word]) return false;
+  return wordAt(at + length - WORD) === words[last];
 }
 
 /** Where a string ends that is ASCII without control characters and escapes; -1 where it is not. */
 function plainEnd(bytes: Buffer, start: number): number {
   const limit = bytes.length;
-  for (let at = start; at < limit; at++) {
+  let at = start;
+  while (at + WORD <= limit) {
+    const word = wordAt(at);
+    if (((word | endsOf(word) | zerosOf(word ^ EACH_DELETE)) & HIGH_BITS) !== 0) break;
+    at += WORD;
+  }
+  for (; at < limit; at++) {
     const byte = bytes[at] as number;
     if (byte === QUOTE) return at;
     if (byte < 0x20 || byte >= 0x7f || byte === BACKSLASH) return -1;
@@ -276,6 +320,7 @@ function plainEnd(bytes: Buffer, start: number): number {
 function textEnd(bytes: Buffer, start: number): number {
   const limit = bytes.length;
   for (let at = start; at < limit; at++) {
+    while (at + WORD <= limit && (endsOf(wordAt(at)) & HIGH_BITS) === 0) at += WORD;
     const byte = bytes[at] as number;
     if (byte === QUOTE) return at;
     if (byte < 0x20) return -1;
@@ -286,6 +331,16 @@ function textEnd(bytes: Buffer, start: number): number {
     at += 4;
   }
   return -1;
+}
+
+/** High bits are set where one of four bytes is 0, and perhaps in those above it (Mycroft 1987). */
+function zerosOf(word: number): number {
+  return (word - EACH_BYTE) & ~word;
+}
+
+/** High bits are set where one of four bytes is a quote, a backslash or a control character, and perhaps in those above it. */
+function endsOf(word: number): number {
+  return zerosOf(word ^ EACH_QUOTE) | zerosOf(word ^ EACH_BACKSLASH) | ((word - EACH_BLANK) & ~word);
 }
 
 const ESCAPED: ReadonlySet<number | undefined> = new Set(Buffer.from('"\\/bfnrt'));
@@ -320,19 +375,33 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= 0x39;
 }
 
-/** Each in the one place that its hash gives it, where the next with the same place follows it. */
+/** Each in the one place that its bytes give it, where the next with the same place follows it. */
 const KNOWN = new Array<Known>(2 ** 14).fill(NOBODY);
 
 function known(bytes: Buffer, start: number, end: number): Known {
-  hashAscii(bytes, start, end);
-  const place = hashLo & (KNOWN.length - 1);
+  const place = placeOf(bytes, start, end);
   const found = KNOWN[place] as Known;
-  if (found.hi === hashHi && found.lo === hashLo && isText(found.text, bytes, start, end)) return found;
+  if (isText(found.text, bytes, start, end)) return found;
+  hashAscii(bytes, start, end);
   const text = bytes.toString('latin1', start, end);
   const type = TYPE_INDEX.get(text) ?? -1;
   const added = { text, hi: hashHi, lo: hashLo, type: type < MESSAGE_TYPES.length ? type : -1 };
   KNOWN[place] = added;
   return added;
+}
+
+/** Cheaper than a hash that is stored, and need not be as good. */
+function placeOf(bytes: Buffer, start: number, end: number): number {
+  let mixed = end - start;
+  let at = start;
+  for (; at + WORD <= end; at += WORD) mixed = stir(mixed ^ wordAt(at));
+  for (; at < end; at++) mixed = stir(mixed ^ (bytes[at] as number));
+  return mixed & (KNOWN.length - 1);
+}
+
+function stir(mixed: number): number {
+  const stirred = Math.imul(mixed, 0x9e3779b1);
+  return stirred ^ (stirred >>> 15);
 }
 
 function isText(text: string, bytes: Buffer, start: number, end: number): boolean {
