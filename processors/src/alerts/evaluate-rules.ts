@@ -160,7 +160,11 @@ async function evaluateRule(round: Round, { id, rule }: ActiveRule, active: read
   if (!stays) {
     return { id, rule, active, observed: undefined, changes: active.map((alert) => abandoned(alert)), beyond: 0 };
   }
-  const observed = await observations(round, rule);
+  const observed = await observations(
+    round,
+    rule,
+    active.map(({ key }) => key),
+  );
   return { id, rule, active, observed, ...changesOf(rule, observed, active, round.at) };
 }
 

@@ -1,8 +1,8 @@
-import { type Tier } from '@fleetbeat/contracts/aggregates.ts';
+import type { PartialRow, Tier } from '@fleetbeat/contracts/aggregates.ts';
 import type { WindowSet } from '@fleetbeat/contracts/rule-measures.ts';
 import type { WindowSources } from '@fleetbeat/infra/time-series/read-windows.ts';
 import { readStoredState, type StoredState } from '@fleetbeat/infra/time-series/stored-cuts.ts';
-import { TooManyRows } from '@fleetbeat/infra/time-series/time-series.ts';
+import { TooManyRows, type PartialQuery } from '@fleetbeat/infra/time-series/time-series.ts';
 import type { WindowRing } from './window-ring.ts';
 
 /** How rings are filled from the store. */
@@ -29,19 +29,14 @@ export async function fillRing(
 ): Promise<Map<number, number>> {
   const { stepMs, sketch, distinct } = ring.shape;
   const state = await readStoredState(database, ring.oldest, ring.end, false);
-  let slots = SLOTS_AT_ONCE;
-  for (let from = ring.oldest; from < ring.end;) {
-    const to = from > at ? ring.end : Math.min(ring.end, from + slots * stepMs);
-    try {
-      const sketches = sketch || distinct;
-      const rows = await store.read({ set, tier: tierOf(ring), from, to, sketches, limit: MAX_ROWS, versions: state.versions });
-      for (const row of rows) if (row.seq <= (state.storedSeq.get(row.source) ?? -1)) ring.add(row.key, row.window, row);
-      from = to;
-    } catch (error) {
-      if (!(error instanceof TooManyRows) || slots === 1) throw error;
-      slots = Math.ceil(slots / 2);
-    }
-  }
+  const sketches = sketch || distinct;
+  await readInParts(
+    { from: ring.oldest, to: ring.end, at, stepMs, slots: SLOTS_AT_ONCE, sources: [...state.storedSeq.keys()] },
+    (part) => store.read({ set, tier: tierOf(ring), ...part, sketches, limit: MAX_ROWS, versions: state.versions }),
+    (row) => {
+      if (row.seq <= (state.storedSeq.get(row.source) ?? -1)) ring.add(row.key, row.window, row);
+    },
+  );
   return new Map(state.storedSeq);
 }
 
@@ -68,17 +63,55 @@ export async function fillRingWithCuts(
   if (first === null) return [];
   const { stepMs, sketch, distinct } = ring.shape;
   const earliest = late === true ? ring.oldest : Math.floor((first - NOT_LATE_MS) / stepMs) * stepMs;
-  const rows = await store.read({
-    set,
-    tier: tierOf(ring),
-    source,
-    from: Math.max(ring.oldest, earliest),
-    to: ring.end,
-    sketches: sketch || distinct,
-    limit: MAX_ROWS,
-    versions: state.versions,
-  });
-  const added = rows.filter(({ seq }) => seq > after && seq <= upTo);
+  const from = Math.max(ring.oldest, earliest);
+  const sketches = sketch || distinct;
+  const added: PartialRow[] = [];
+  await readInParts(
+    { from, to: ring.end, at: ring.end, stepMs, slots: Math.ceil((ring.end - from) / stepMs), sources: [source] },
+    (part) => store.read({ set, tier: tierOf(ring), ...part, source, sketches, limit: MAX_ROWS, versions: state.versions }),
+    (row) => {
+      if (row.seq > after && row.seq <= upTo) added.push(row);
+    },
+  );
+  // Once all is read, so that a reading that fails has added nothing.
   for (const row of added) ring.add(row.key, row.window, row);
   return added.map(({ key, window }) => [key, window]);
+}
+
+interface Parts {
+  readonly from: number;
+  readonly to: number;
+  /** What starts later lies ahead, and is little. */
+  readonly at: number;
+  readonly stepMs: number;
+  /** At a time, at first. */
+  readonly slots: number;
+  readonly sources: readonly number[];
+}
+
+type Part = Pick<PartialQuery, 'from' | 'to' | 'source'>;
+
+/**
+ * Reads what starts in [from, to), some slots at a time: fewer where the store holds too much for one reading, and one slot source by
+ * source where even that is too much.
+ */
+async function readInParts(
+  { from, to, at, stepMs, slots: atFirst, sources }: Parts,
+  read: (part: Part) => Promise<PartialRow[]>,
+  take: (row: PartialRow) => void,
+): Promise<void> {
+  let slots = atFirst;
+  let bySource = false;
+  for (let start = from; start < to;) {
+    const part = { from: start, to: start > at ? to : Math.min(to, start + slots * stepMs) };
+    try {
+      if (bySource) for (const source of sources) (await read({ ...part, source })).forEach(take);
+      else (await read(part)).forEach(take);
+      start = part.to;
+    } catch (error) {
+      if (!(error instanceof TooManyRows) || bySource) throw error;
+      if (slots > 1) slots = Math.ceil(slots / 2);
+      else bySource = true;
+    }
+  }
 }

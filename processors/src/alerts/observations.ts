@@ -7,7 +7,7 @@ import { breachBegins, type Observation } from '@fleetbeat/infra/rules/evaluate.
 import { keyPrefix, needsSketches, observe, valueReader } from '@fleetbeat/infra/rules/measure-value.ts';
 import { behindMs, needsAll, windowStepMs, type WindowedRule } from '@fleetbeat/infra/rules/window-timing.ts';
 import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
-import { countLedgerDifferences, readMembers, readWorkers } from './registry.ts';
+import { countLedgerDifferences, readMembers, readSilent, readWorkers } from './registry.ts';
 import type { RollingWindows, WindowContents } from './rolling-windows.ts';
 import type { RuleHistory } from './rule-history.ts';
 import { isSilent, LAGS_AFTER_MS, type SourceClock } from './source-clocks.ts';
@@ -53,10 +53,11 @@ export function seen(byKey: ReadonlyMap<string, Observation>, otherwise: Observa
   return { get: (key) => byKey.get(key), entries: () => byKey.entries(), otherwise };
 }
 
-export async function observations(sight: Sight, rule: Rule): Promise<Observations> {
+/** What a rule sees; `alerting` are the keys that have an alert of it. */
+export async function observations(sight: Sight, rule: Rule, alerting: readonly string[]): Promise<Observations> {
   switch (rule.kind) {
     case 'liveness':
-      return silences(sight, rule);
+      return silences(sight, rule, alerting);
     case 'looping':
       return standstills(sight, rule);
     case 'absence':
@@ -86,12 +87,12 @@ function lagOf(clocks: Sight['clocks'], at: number): number | undefined {
   return lags.length === 0 ? undefined : Math.max(...lags);
 }
 
-async function silences(sight: Sight, rule: RuleOf<'liveness'>): Promise<Observations> {
+async function silences(sight: Sight, rule: RuleOf<'liveness'>, alerting: readonly string[]): Promise<Observations> {
   const choice = registered(rule);
   if (choice === undefined) throw new Error('only agents and hosts can be offline');
   const silentMs = rule.silent_s === undefined ? sight.silentMs[choice.set] : rule.silent_s * 1_000;
   const byKey = new Map<string, Observation>();
-  for (const { key, source, lastSeen } of await readMembers(sight.database, choice)) {
+  for (const { key, source, lastSeen } of await readSilent(sight.database, choice, silentMs, alerting)) {
     const clock = sight.clocks.get(source);
     const silent = clock === undefined ? 'unknown' : isSilent(clock, lastSeen, silentMs);
     if (clock === undefined || silent === 'unknown') byKey.set(key, UNKNOWN);

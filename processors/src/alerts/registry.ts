@@ -38,6 +38,26 @@ export async function readMembers(database: Database, choice: Choice): Promise<M
   return rows;
 }
 
+/**
+ * The agents or hosts of a choice that have been silent for longer than `silentMs`, by what their sources were read up to, and
+ * those named in `also`, whatever they do. Of a large fleet most are heard from, and are not read.
+ */
+export async function readSilent(
+  database: Database,
+  choice: Choice,
+  silentMs: number,
+  also: readonly string[],
+): Promise<Member[]> {
+  const { name, id } = TABLES[choice.set];
+  const { rows } = await database.query<Member>(
+    `select m.${id} as key, m.source, m.last_seen as "lastSeen" from ${name} m join sources s on s.id = m.source
+     where m.last_seen > s.clock_ms - $1 and (m.last_seen < s.clock_ms - $6 or m.${id} = any($7)) and ${CHOSEN(id)}
+     order by m.${id} = any($7) desc, m.last_seen desc limit $5`,
+    [FORGOTTEN_AFTER_MS, ...valuesOf(choice), MAX_MEMBERS, silentMs, also],
+  );
+  return rows;
+}
+
 /** Which of these agents are archived: nobody is told of them any more. */
 export async function readArchived(database: Database, agents: readonly string[]): Promise<Set<string>> {
   if (agents.length === 0) return new Set();

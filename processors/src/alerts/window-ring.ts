@@ -3,8 +3,10 @@ import type { NeededColumns } from '@fleetbeat/infra/rules/measure-columns.ts';
 import { PRESENCE } from '@fleetbeat/infra/rules/measure-columns.ts';
 import { COLUMN, Partial, type Mergeable } from '@fleetbeat/infra/time-series/partial.ts';
 
-/** Series of one ring at most, and slots of all series together; more is a problem of the rules that ask for it. */
-export const MAX_SERIES = 50_000;
+/** Bytes that one ring may take at most; more is a problem of the rules that ask for it. */
+const MAX_BYTES = 2 ** 30;
+/** What a sketch of one slot takes, roughly: what is held in full is not known before. */
+const SKETCH_BYTES = 150;
 
 /** What a ring holds: as many slots of `stepMs` as it has, each of the needed columns. */
 export interface RingShape extends NeededColumns {
@@ -168,8 +170,9 @@ export class WindowRing {
   }
 
   #newSeries(key: string): Series {
-    if (this.#series.size >= MAX_SERIES) throw new RingFull(`more than ${MAX_SERIES} series`);
     const { slots, columns, sketch, distinct } = this.shape;
+    const bytes = slots * (columns.length * Float64Array.BYTES_PER_ELEMENT + (sketch || distinct ? SKETCH_BYTES : 0));
+    if ((this.#series.size + 1) * bytes > MAX_BYTES) throw new RingFull(`more than ${this.#series.size} series`);
     const empty = (held: boolean) => (held ? new Array<Uint8Array | null>(slots).fill(null) : null);
     const series: Series = {
       values: new Float64Array(slots * columns.length),
