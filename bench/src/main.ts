@@ -8,7 +8,9 @@ import { benchFrames } from './frames.ts';
 import { benchGateway } from './gateway.ts';
 import { benchPageLoad } from './page-load.ts';
 import { benchProcessor } from './processor.ts';
+import { benchReadCache } from './read-cache.ts';
 import { benchRecovery } from './recovery.ts';
+import { benchRedaction } from './redaction.ts';
 import { benchRules } from './rules.ts';
 import { benchSockets } from './sockets.ts';
 import { benchStores } from './stores.ts';
@@ -29,6 +31,8 @@ const BENCHES: Record<string, () => Promise<Record<string, number>>> = {
   sockets: benchSockets,
   recovery: async () => ({ ...(await benchRecovery('kafka')), ...(await benchRecovery('standalone')) }),
   'task-lists': benchTaskLists,
+  redaction: benchRedaction,
+  'read-cache': benchReadCache,
   frames: benchFrames,
   'page-load': benchPageLoad,
 };
