@@ -32,8 +32,8 @@ export interface TestBff {
   stop(): Promise<void>;
 }
 
-/** A BFF of its own on a free port, with an empty database and, unless `env` says otherwise, everything in it. */
-export async function startTestBff(env: NodeJS.ProcessEnv = {}, dashboard?: string): Promise<TestBff> {
+/** A BFF of its own on a free port, with an empty database and, unless `env` says otherwise, everything in it. `openLog` opens another event log. */
+export async function startTestBff(env: NodeJS.ProcessEnv = {}, dashboard?: string, openLog?: () => EventLog): Promise<TestBff> {
   const fresh = await freshDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'fleetbeat-bff-'));
   const config = loadConfig({ PORT: '0', DATABASE_URL: fresh.url, FLEETBEAT_DATA: dataDir, LOG_LEVEL: 'fatal', ...env });
@@ -44,7 +44,7 @@ export async function startTestBff(env: NodeJS.ProcessEnv = {}, dashboard?: stri
     await rm(dataDir, { recursive: true, force: true });
   });
   const { database } = fresh;
-  const eventLog = openEventLog(config, database, logger);
+  const eventLog = openLog?.() ?? openEventLog(config, database, logger);
   const timeSeries = openTimeSeries(config, database, logger);
   const jobQueue = openJobQueue(config, database, logger);
   lifecycle.onStop('engines', async () => {
