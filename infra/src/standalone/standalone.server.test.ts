@@ -153,6 +153,12 @@ describe('npm start', () => {
     expect(other.output()).toContain(`port ${port} of 127.0.0.1 is taken`);
   });
 
+  it('says that its data folder is none', async () => {
+    const other = start({ FLEETBEAT_DATA: import.meta.filename });
+    expect(await ended(other)).toBe(78);
+    expect(other.output()).toContain('FLEETBEAT_DATA names no folder that can be used: EEXIST');
+  });
+
   it('lists every mistake of its configuration', async () => {
     const other = start({ PORT: 'x', KAFKA_BROKERS: 'y', FLEETBEAT_ADMIN_KEY: 'hunter2', LOG_LEVEL: 'loud' });
     expect(await ended(other)).toBe(78);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ensureEnvironmentKeys } from '../access/api-keys.ts';
 import { createLoginLink } from '../access/login-tokens.ts';
 import { loadSecret, writeOperatorKey } from '../access/secret.ts';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { type EmbeddedDatabase, startEmbeddedDatabase } from '../database/embedded.ts';
 import { migrate } from '../database/migrate.ts';
 import { waitForEngine } from '../engines.ts';
@@ -43,7 +43,9 @@ export interface Standalone {
  */
 export async function startStandalone(env: NodeJS.ProcessEnv, logger: Logger, lifecycle: Lifecycle): Promise<Standalone> {
   const configured = loadConfig(env);
-  await mkdir(configured.dataDir, { recursive: true, mode: 0o700 });
+  await mkdir(configured.dataDir, { recursive: true, mode: 0o700 }).catch((error: Error) => {
+    throw new ConfigError([`FLEETBEAT_DATA names no folder that can be used: ${error.message}`]);
+  });
   const unlock = await lockDataFolder(configured.dataDir);
   lifecycle.onStop('data folder', unlock);
   await refuseTakenPort('PORT', configured.port, configured.host);
