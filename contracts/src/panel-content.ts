@@ -1,6 +1,7 @@
-import type { Dashboard, Series, SeriesPanel } from './dashboards.ts';
+import type { Dashboard, Series, SeriesPanel, SeriesSet } from './dashboards.ts';
 import { variableOf } from './dashboards.ts';
 import { kindOf, measureLabel, type MeasureKind } from './measure-words.ts';
+import { modelLabel } from './model-label.ts';
 import type { RuleMeasure } from './rule-measures.ts';
 
 /** From what a panel asks to what it shows, the same on the page and on paper. Pure. */
@@ -30,6 +31,12 @@ export function keysOf(panel: Pick<SeriesPanel, 'keys'>, values: Readonly<Record
   return [...new Set(keys)];
 }
 
+/** What the fleet, an agent, a host or a model is called. */
+export function keyLabel(key: string, set: SeriesSet): string {
+  if (set === 'fleet') return 'Fleet';
+  return set === 'model' ? modelLabel(key) : key;
+}
+
 /** What a line is called: by its key, by its measure, or by both where there are several of both. */
 export function seriesLabel(
   { key, measure }: Pick<Series, 'key' | 'measure'>,
@@ -37,7 +44,8 @@ export function seriesLabel(
 ): string {
   const name = quantilesOfOne(panel.measures) ? measure.slice(measure.lastIndexOf('_') + 1) : measureLabel(measure);
   if (panel.set === 'fleet') return name;
-  return panel.measures.length === 1 ? key : `${key} · ${name}`;
+  const label = keyLabel(key, panel.set);
+  return panel.measures.length === 1 ? label : `${label} · ${name}`;
 }
 
 /** Whether several quantiles of the same are shown: their common name is the panel's. */

@@ -62,6 +62,28 @@ describe('agents', () => {
     expect(ids(await read('/agents?status=online'))).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 24]);
   });
 
+  it.each([
+    ['name', 'asc', (a: Agent) => (a.name ?? a.agent_id).toLowerCase()],
+    ['status', 'asc', (a: Agent) => ['offline', 'busy', 'online'].indexOf(a.status)],
+    ['total_messages', 'desc', (a: Agent) => a.total_messages],
+    ['error_rate', 'desc', (a: Agent) => 1 - (a.success_rate ?? 1)],
+    ['total_tokens_used', 'desc', (a: Agent) => a.total_tokens_used],
+  ] as const)('come by %s, %s unless asked otherwise, then by id, page by page', async (sort, usual, key) => {
+    const all = await read<Agent>('/agents?limit=500');
+    const inOrder = (sign: number) =>
+      all.toSorted((a, b) => (key(a) < key(b) ? -sign : key(a) > key(b) ? sign : a.agent_id < b.agent_id ? -1 : 1));
+    const [asc, desc] = [ids(inOrder(1)), ids(inOrder(-1))];
+    expect(ids(await read(`/agents?limit=7&sort=${sort}&direction=asc`))).toEqual(asc);
+    expect(ids(await read(`/agents?limit=7&sort=${sort}&direction=desc`))).toEqual(desc);
+    expect(ids(await read(`/agents?limit=7&sort=${sort}`))).toEqual(usual === 'asc' ? asc : desc);
+  });
+
+  it('are found by words in host, model, capabilities and labels, all of them', async () => {
+    expect(ids(await read('/agents?q=host-1%20CODE'))).toEqual([0, 1, 2, 3, 4]);
+    expect(ids(await read('/agents?q=environment:production%20index:7'))).toEqual([7]);
+    expect(await read('/agents?q=model-1%20nowhere')).toEqual([]);
+  });
+
   it('are found by a part of id or name, taken literally', async () => {
     expect(ids(await read('/agents?q=AGENT-0'))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(ids(await read('/agents?q=100%25_s'))).toEqual([3]);

@@ -9,11 +9,13 @@ import { labelField, labelsOf } from '../http/label-fields.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
 import type { AgentChanges } from './agent-changes.ts';
-import type { AgentsReadModel } from './read-model.ts';
+import { AGENT_ORDERS, type AgentsReadModel } from './read-model.ts';
 
 const agentsQuery = z.object({
   status: agentStatusSchema.optional(),
-  q: searchField.optional().describe('Part of the id or the name, whatever its case'),
+  q: searchField
+    .optional()
+    .describe('Words that all occur in the id, a name, the host, the model, a capability, a tag or a label, whatever their case'),
   label: labelField('Agents that carry these'),
   tag: z
     .union([wordSchema, z.array(wordSchema).max(16)])
@@ -21,9 +23,10 @@ const agentsQuery = z.object({
     .describe('Several must all be there'),
   archived: z.enum(['true', 'false']).default('false').describe('`true`: those that are archived instead'),
   sort: z
-    .enum(['agent_id', 'last_seen'])
+    .enum(AGENT_ORDERS)
     .default('agent_id')
-    .describe('`last_seen`: the last seen first, which moves while one pages'),
+    .describe('By which of its fields; `status` begins with offline. All but `agent_id` and `name` move while one pages'),
+  direction: z.enum(['asc', 'desc']).optional().describe('`desc` by time and numbers, `asc` by all else, unless given'),
   ...pageFields,
 });
 

@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { WHOLE } from '@fleetbeat/contracts/aggregates.ts';
 import type { List, ModelMetrics } from '@fleetbeat/contracts/api.ts';
 import type { SeriesAnswer } from '@fleetbeat/contracts/dashboards.ts';
+import { tableOf } from '@fleetbeat/contracts/panel-content.ts';
+import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { Call, Route } from '../http/route.ts';
 import { BYTE_ORDER_MARK, csvLine, readable } from './csv.ts';
 
@@ -10,7 +12,8 @@ import { BYTE_ORDER_MARK, csvLine, readable } from './csv.ts';
 
 /** Rows of one file at most. */
 const MAX_ROWS = 100_000;
-const PAGE = 500;
+/** Many at a time: each page of an order that no index keeps reads the whole list. */
+const PAGE = 2_000;
 
 /** Lists with pages. */
 const LISTS = ['/agents', '/hosts', '/tasks', '/alerts', '/incidents', '/rules', '/audit', '/dead-letters', '/deliveries'];
@@ -21,11 +24,33 @@ interface Sheet {
   readonly rows: readonly Row[];
 }
 
+interface Table {
+  readonly path: string;
+  /** What the file is asked beside what the answer is. */
+  readonly fields: z.ZodRawShape;
+  readonly sheetOf: (answer: unknown, asked: Row) => Sheet;
+}
+
 /** Answers that are a table at once: under which name, and how. */
-const TABLES: Readonly<Record<string, { path: string; sheetOf: (answer: unknown) => Sheet }>> = {
-  '/series': { path: '/series.csv', sheetOf: (answer) => seriesSheet(answer as SeriesAnswer) },
-  '/models/metrics': { path: '/models.csv', sheetOf: (answer) => modelsSheet(answer as ModelMetrics) },
+const TABLES: Readonly<Record<string, Table>> = {
+  '/series': {
+    path: '/series.csv',
+    fields: {
+      per: z
+        .enum(['window', 'key'])
+        .default('window')
+        .describe('What a row is of: a window (the last row: the whole range), or a key over the whole range'),
+    },
+    sheetOf: (answer, { per }) => (per === 'key' ? totalsSheet(answer as SeriesAnswer) : seriesSheet(answer as SeriesAnswer)),
+  },
+  '/models/metrics': { path: '/models.csv', fields: {}, sheetOf: (answer) => modelsSheet(answer as ModelMetrics) },
 };
+
+const sortField = z
+  .string()
+  .max(300)
+  .optional()
+  .describe('The column of numbers that rows are put in order by, the smallest first; after a `-` the largest');
 
 /** A route beside each that answers a table. */
 export function csvRoutes(routes: readonly Route[], now: () => number): Route[] {
@@ -72,15 +97,13 @@ async function* linesOf(
   }
 }
 
-function tableRoute(
-  route: Route,
-  { path, sheetOf }: { path: string; sheetOf: (answer: unknown) => Sheet },
-  now: () => number,
-): Route {
+function tableRoute(route: Route, { path, fields, sheetOf }: Table, now: () => number): Route {
   return {
     ...asCsv(route, path, undefined),
+    query: (route.query ?? z.object({})).extend({ ...fields, sort: sortField }),
     run: async (call) => {
-      const { columns, rows } = sheetOf(await route.run(call));
+      const asked = call.query as Row;
+      const { columns, rows } = sorted(sheetOf(await route.run(call), asked), asked['sort'] as string | undefined);
       return file(call, path, now(), [BYTE_ORDER_MARK + csvLine(columns), ...rows.map((row) => lineOf(columns, row))]);
     },
   };
@@ -116,6 +139,16 @@ function columnsOf({ answer }: Route): string[] | null {
   return item instanceof z.ZodObject ? Object.keys(item.shape) : null;
 }
 
+/** Its rows by a column; what has no number there comes before what has the smallest. Problem: `invalid-query`. */
+function sorted({ columns, rows }: Sheet, sort: string | undefined): Sheet {
+  if (sort === undefined) return { columns, rows };
+  const column = sort.replace(/^-/, '');
+  if (!columns.includes(column)) throw new HttpProblem(400, 'invalid-query', `sort: the file has ${columns.join(', ')}`);
+  const sign = sort.startsWith('-') ? -1 : 1;
+  const number = (row: Row) => (typeof row[column] === 'number' ? row[column] : -Infinity);
+  return { columns, rows: rows.toSorted((a, b) => (number(a) === number(b) ? 0 : number(a) < number(b) ? -sign : sign)) };
+}
+
 /** A row for each window, a column for each series; then everything in the range. */
 function seriesSheet({ series, from, step_ms: step, to }: SeriesAnswer): Sheet {
   const names = series.map(({ key, measure }) => (key === WHOLE ? measure : `${key} ${measure}`));
@@ -132,7 +165,23 @@ function seriesSheet({ series, from, step_ms: step, to }: SeriesAnswer): Sheet {
   return { columns: ['from', 'to', ...names], rows: [...windows, { from, to, ...whole }] };
 }
 
+/** A row for each key, a column for each measure: the whole range. */
+function totalsSheet({ series }: SeriesAnswer): Sheet {
+  const { measures, rows } = tableOf(series);
+  return {
+    columns: ['key', ...measures],
+    rows: rows.map(({ key, values }) => ({
+      key: key === WHOLE ? 'fleet' : key,
+      ...Object.fromEntries(measures.map((measure, index) => [measure, values[index]])),
+    })),
+  };
+}
+
 function modelsSheet({ models }: ModelMetrics): Sheet {
-  const rows = models.map(({ model, totals }) => ({ model, ...totals }));
+  const rows = models.map(({ model, totals }) => ({
+    model,
+    ...totals,
+    error_rate: totals.total_messages === 0 ? null : totals.total_errors / totals.total_messages,
+  }));
   return { columns: Object.keys(rows[0] ?? { model: '' }), rows };
 }

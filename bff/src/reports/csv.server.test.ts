@@ -29,6 +29,7 @@ beforeAll(async () => {
   await writeRows(database, timeSeries, [
     eventRow({ set: 'model', key: 'm', tier: '1m', window: T, source, seq: 0 }, { messages: 8, errors: 2 }),
     eventRow({ set: 'model', key: 'm', tier: '1m', window: T + MINUTE, source, seq: 0 }, { messages: 4 }),
+    eventRow({ set: 'model', key: 'n', tier: '1m', window: T, source, seq: 0 }, { messages: 20 }),
   ]);
 });
 afterAll(() => bff.stop());
@@ -69,7 +70,30 @@ it('has what a chart asks, window by window and in all', async () => {
     `${iso(T + MINUTE)},${iso(T + 2 * MINUTE)},4,0`,
     `${iso(T)},${iso(T + 2 * MINUTE)},${answer.series[0]?.total},${answer.series[1]?.total}`,
   ]);
-  expect((await csv(`/models.csv?from=${T}&to=${T + 2 * MINUTE}&step=1m`)).lines[1]).toMatch(/^m,12,/);
+  expect((await csv(`/models.csv?from=${T}&to=${T + 2 * MINUTE}&step=1m`)).lines[1]).toMatch(/^n,20,/);
+});
+
+it('has totals of keys, and models, in the order of a column', async () => {
+  const range = `from=${T}&to=${T + 2 * MINUTE}&step=1m`;
+  const question = `set=model&key=m&key=n&measure=total_messages&measure=error_rate&${range}&per=key`;
+  const [names, ...rows] = (await csv(`/series.csv?${question}&sort=-total_messages`)).lines;
+  expect([names, rows]).toEqual([
+    'key,total_messages,error_rate',
+    [expect.stringMatching(/^n,20,/), expect.stringMatching(/^m,12,/)],
+  ]);
+  const models = async (sort: string) =>
+    (await csv(`/models.csv?${range}&sort=${sort}`)).lines.slice(1).map((line) => line.slice(0, 1));
+  expect([await models('-total_messages'), await models('-error_rate')]).toEqual([
+    ['n', 'm'],
+    ['m', 'n'],
+  ]);
+  expect((await csv(`/models.csv?${range}&sort=cheek`)).status).toBe(400);
+});
+
+it('lists agents in the order of the page', async () => {
+  const { lines } = await csv('/agents.csv?sort=name&direction=desc');
+  expect(lines.slice(1, 3).map((line) => line.slice(0, 6))).toEqual(['b01202', 'b01201']);
+  expect(lines.at(-1)).toMatch(/^a-first,/);
 });
 
 it.each(['/agents.csv?status=dead', '/series.csv?set=fleet&measure=cpu_usage', '/series.csv'])(

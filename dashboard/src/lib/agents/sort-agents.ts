@@ -29,6 +29,21 @@ export function nextSort(now: Sort, column: SortColumn): Sort {
   return { column, descending: column !== 'agent' && column !== 'status' };
 }
 
+const ORDERS = {
+  agent: 'name',
+  status: 'status',
+  seen: 'last_seen',
+  messages: 'total_messages',
+  errors: 'total_errors',
+  rate: 'error_rate',
+  tokens: 'total_tokens_used',
+} as const satisfies Record<SortColumn, string>;
+
+/** The same order as the API takes it. */
+export function sortQuery({ column, descending }: Sort) {
+  return { sort: ORDERS[column], direction: descending ? ('desc' as const) : ('asc' as const) };
+}
+
 /** What needs a look first. */
 const URGENCY: Record<AgentStatus, number> = { offline: 0, busy: 1, online: 2 };
 
@@ -55,7 +70,7 @@ export function sortAgents(agents: readonly Agent[], sort: Sort): Agent[] {
 
 export interface AgentFilter {
   status: AgentStatus | null;
-  /** Words that all must occur in the id, name, host, model, a capability or a label. */
+  /** Words that all must occur in the id, name, host, model, a capability, a tag or a label: as the API finds them. */
   text: string;
 }
 
@@ -65,7 +80,7 @@ export function filterAgents(agents: readonly Agent[], filter: AgentFilter): Age
     if (filter.status !== null && agent.status !== filter.status) return false;
     if (words.length === 0) return true;
     const labels = Object.entries(agent.labels).map(([name, value]) => `${name}:${value}`);
-    const text = [agent.agent_id, agent.name, agent.host_id, agent.model, ...agent.capabilities, ...labels]
+    const text = [agent.agent_id, agent.name, agent.host_id, agent.model, ...agent.capabilities, ...agent.tags, ...labels]
       .join(' ')
       .toLowerCase();
     return words.every((word) => text.includes(word));

@@ -11,6 +11,9 @@ const PAGE = 500;
 const MOST = 2_000;
 const REFRESH_EVERY = 15_000;
 
+type AgentQuery = Parameters<typeof api.agents>[0];
+type AgentOrder = Pick<AgentQuery, 'sort' | 'direction'>;
+
 interface Loaded {
   agents: Agent[];
   /** The server has more than are held. */
@@ -22,12 +25,13 @@ export class AgentRoster {
   readonly resource: Resource<Loaded>;
   /** The server's search, for fleets larger than what is held. */
   search = '';
+  #order: AgentOrder | null = null;
   #changes = new Map<string, Pick<Agent, 'status' | 'last_seen'>>();
   #version = $state(0);
   #frame = 0;
 
   constructor() {
-    this.resource = new Resource((signal) => readAll(this.search, signal));
+    this.resource = new Resource((signal) => readAll({ ...this.#order, q: this.search }, signal));
   }
 
   readonly agents = $derived.by((): Agent[] => {
@@ -42,6 +46,14 @@ export class AgentRoster {
     const silent = this.agents.filter((agent) => agent.status === 'offline');
     return silent.length === 0 ? null : Math.max(...silent.map((agent) => agent.last_seen));
   });
+
+  /** Of a fleet larger than what is held, those that come first in this order are read. */
+  orderBy(order: AgentOrder): void {
+    const { sort, direction } = this.#order ?? {};
+    if (!this.resource.data?.more || (order.sort === sort && order.direction === direction)) return;
+    this.#order = order;
+    void this.resource.load();
+  }
 
   start(): () => void {
     const stops = [
@@ -77,11 +89,11 @@ export class AgentRoster {
   }
 }
 
-async function readAll(q: string, signal: AbortSignal): Promise<Loaded> {
+async function readAll(asked: AgentQuery, signal: AbortSignal): Promise<Loaded> {
   const agents: Agent[] = [];
   let cursor: string | null = null;
   do {
-    const page = await api.agents({ cursor, limit: PAGE, q, ...scope.query }, signal);
+    const page = await api.agents({ ...asked, cursor, limit: PAGE, ...scope.query }, signal);
     agents.push(...page.items);
     cursor = page.next_cursor;
   } while (cursor !== null && agents.length < MOST);

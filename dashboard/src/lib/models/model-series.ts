@@ -1,4 +1,5 @@
 import type { Measures, ModelMetrics } from '@fleetbeat/contracts/api.ts';
+import { modelLabel } from '@fleetbeat/contracts/model-label.ts';
 import { colorOf, OTHERS_COLOR } from '../charts/palette.ts';
 import type { ChartSeries } from '../charts/shape.ts';
 
@@ -19,11 +20,6 @@ export interface ModelRow {
 export interface ModelChart {
   readonly rows: readonly ModelRow[];
   readonly series: readonly ChartSeries<ModelRow>[];
-}
-
-/** What a model is called: events that name none are counted under `none`. */
-export function modelLabel(model: string): string {
-  return model === 'none' ? 'No model named' : model;
 }
 
 /** A counted measure per minute, stacked: the models with the most of it, and the others as one. */
@@ -85,6 +81,15 @@ const ORDER_BY: Readonly<Record<ModelOrder, (measures: Measures) => number>> = {
   answers: (measures) => measures.total_responses,
   slowest: (measures) => measures.response_time_p95 ?? -1,
   errors: (measures) => errorRateOf(measures) ?? -1,
+};
+
+/** By which column of a file that is, the most first. */
+export const MODEL_COLUMNS: Readonly<Record<ModelOrder, string>> = {
+  tokens: '-total_tokens_used',
+  cost: '-total_cost_usd',
+  answers: '-total_responses',
+  slowest: '-response_time_p95',
+  errors: '-error_rate',
 };
 
 /** The models, those first with the most of what they are put in order by. */
