@@ -26,6 +26,11 @@ export function bandName({ key, rule }: Pick<StatusBand, 'key' | 'rule'>, severa
   return several ? `${rule}, ${key}` : rule;
 }
 
+/** What stands beside a band below others: alerts come after the agent or host that they are about. */
+export function bandLabel(band: Pick<StatusBand, 'key' | 'rule'>, several: boolean): string {
+  return band.rule ?? bandName(band, several);
+}
+
 /** The span at a moment; null where nothing is known, or no alert is. */
 export function spanAt(spans: readonly StatusSpan[], t: number): StatusSpan | null {
   return spans.find(({ from, to }) => from <= t && t < to) ?? null;

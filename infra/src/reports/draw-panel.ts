@@ -7,7 +7,7 @@ import {
   type TextPanel,
 } from '@fleetbeat/contracts/dashboards.ts';
 import { ceilingOf, formatKind, kindOf, measureLabel } from '@fleetbeat/contracts/measure-words.ts';
-import { drawnSeries, kindOfPanel, MAX_BARS, seriesLabel, tableOf } from '@fleetbeat/contracts/panel-content.ts';
+import { drawnSeries, keyLabel, kindOfPanel, MAX_BARS, seriesLabel, tableOf } from '@fleetbeat/contracts/panel-content.ts';
 import type { RuleMeasure } from '@fleetbeat/contracts/rule-measures.ts';
 import type { StatusTimeline } from '@fleetbeat/contracts/status-timeline.ts';
 import { chartUnit, drawChart, type ChartTimes } from './draw-chart.ts';
@@ -192,7 +192,7 @@ function drawTable(pdf: Pdf, box: Box, panel: SeriesPanel, series: readonly Seri
       .lineTo(box.x + box.width, y - 3)
       .lineWidth(0.4)
       .stroke(LINE);
-    drawLine(pdf, panel.set === 'fleet' ? 'Fleet' : key, box.x, y, first - 6, FIGURE);
+    drawLine(pdf, keyLabel(key, panel.set), box.x, y, first - 6, FIGURE);
     for (const [index, value] of values.entries()) {
       const figure = formatKind(kindOf((measures[index] ?? '') as RuleMeasure), value);
       drawLine(pdf, figure, xOf(index), y, column - 4, { ...FIGURE, align: 'right' });

@@ -1,5 +1,5 @@
 import type { StatusSpan, StatusTimeline } from '@fleetbeat/contracts/status-timeline.ts';
-import { bandName, statesIn, stateWords } from '@fleetbeat/contracts/status-words.ts';
+import { bandLabel, statesIn, stateWords } from '@fleetbeat/contracts/status-words.ts';
 import { AXIS_HEIGHT, drawTimeAxis, type ChartTimes } from './draw-chart.ts';
 import { ERROR, ERROR_SOFT, INFO, INK_2, INK_3, SUNKEN, WARNING } from './report-colors.ts';
 import { drawLine, widthOf, type Box, type Pdf, type TextStyle } from './report-text.ts';
@@ -31,14 +31,15 @@ export function drawStatus(pdf: Pdf, box: Box, timeline: StatusTimeline, times: 
   const top = box.y + LEGEND_HEIGHT + 3;
   const room = Math.max(1, Math.floor((box.y + box.height - AXIS_HEIGHT - top) / (BAND + GAP)));
   const shown = bands.length > room ? bands.slice(0, Math.max(1, room - 1)) : bands;
-  const names = shown.map((band) => bandName(band, several));
-  const left = Math.min(box.width * 0.3, Math.max(...names.map((name) => widthOf(pdf, name, NAME) + 1))) + 8;
+  const names = shown.map((band) => ({ text: bandLabel(band, several), indent: several && band.rule !== null ? 6 : 0 }));
+  const left = Math.min(box.width * 0.3, Math.max(...names.map(({ text, indent }) => widthOf(pdf, text, NAME) + indent + 1))) + 8;
   const plot = { x: box.x + left, y: top, width: Math.max(1, box.width - left), height: shown.length * (BAND + GAP) - GAP + 2 };
   const xOf = (t: number) =>
     plot.x + (Math.min(Math.max(t, times.from), times.to) - times.from) * (plot.width / (times.to - times.from));
   for (const [index, { spans }] of shown.entries()) {
     const y = top + index * (BAND + GAP);
-    drawLine(pdf, names[index] ?? '', box.x, y - 0.5, left - 8, NAME);
+    const { text, indent } = names[index] ?? { text: '', indent: 0 };
+    drawLine(pdf, text, box.x + indent, y - 0.5, left - 8 - indent, NAME);
     pdf.rect(plot.x, y, plot.width, BAND).fill(SUNKEN);
     for (const state of statesIn([{ spans }])) {
       const boxes = spans

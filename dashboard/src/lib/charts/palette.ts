@@ -17,22 +17,22 @@ export const OTHERS_COLOR = 'var(--series-8)';
 export const QUANTILE_COLORS = { p50: 'var(--ramp-1)', p95: 'var(--ramp-2)', p99: 'var(--ramp-3)' } as const;
 
 const assigned = new Map<string, string>();
-const taken = new Set<string>();
+/** How many have it. */
+const holders = new Map<string, number>();
 
-/** The colour of a named entity: the one its name points to, or the next that is free. The same for as long as the page is open. */
+/**
+ * The colour of a named entity: from the one that its name points to the next that fewest have, so that those that are named one
+ * after the other can be told apart. The same for as long as the page is open.
+ */
 export function colorOf(name: string): string {
   const known = assigned.get(name);
   if (known !== undefined) return known;
   const start = hash(name) % SERIES_COLORS.length;
-  let color: string = OTHERS_COLOR;
-  for (let offset = 0; offset < SERIES_COLORS.length; offset += 1) {
-    const candidate = SERIES_COLORS[(start + offset) % SERIES_COLORS.length] ?? OTHERS_COLOR;
-    if (taken.has(candidate)) continue;
-    color = candidate;
-    break;
-  }
+  const fromStart: string[] = [...SERIES_COLORS.slice(start), ...SERIES_COLORS.slice(0, start)];
+  const held = (one: string) => holders.get(one) ?? 0;
+  const color = fromStart.reduce((fewest, one) => (held(one) < held(fewest) ? one : fewest));
   assigned.set(name, color);
-  taken.add(color);
+  holders.set(color, held(color) + 1);
   return color;
 }
 

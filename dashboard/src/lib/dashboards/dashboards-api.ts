@@ -1,7 +1,8 @@
 import { addressOf, type Body, type Place } from '@fleetbeat/contracts/client/client.ts';
-import type { SeriesSet } from '@fleetbeat/contracts/dashboards.ts';
+import type { SeriesAnswer, SeriesSet } from '@fleetbeat/contracts/dashboards.ts';
 import { ask } from '../api/ask.ts';
 import { windowQuery, type Window } from '../api/client.ts';
+import { readSampled } from '../live/sampled-windows.ts';
 import { scope } from '../scope/scope.svelte.ts';
 
 /** What a panel asks: measures of some keys. */
@@ -24,12 +25,14 @@ export function reportPath(dashboardId: string, window: Window, variables: reado
 
 /** Dashboards over REST, and what their panels ask. Every function rejects with an `ApiProblem`. */
 export const dashboardsApi = {
-  series: ({ set, keys, measures }: SeriesQuestion, window: Window, signal?: AbortSignal) =>
-    ask('get /series', {
-      // A measure of an address may be none, which the API says.
-      query: { set, key: keys, measure: measures as Measures, ...windowQuery(window), ...scope.query },
-      signal,
-    }),
+  series({ set, keys, measures }: SeriesQuestion, window: Window, signal?: AbortSignal): Promise<SeriesAnswer> {
+    // A measure of an address may be none, which the API says.
+    const question = { set, key: keys, measure: measures as Measures, ...scope.query };
+    const read = (stepMs = window.stepMs) =>
+      ask('get /series', { query: { ...question, ...windowQuery({ ...window, stepMs }) }, signal });
+    if (set !== 'host' || window.stepMs === undefined) return read();
+    return readSampled(window.stepMs, read, ({ series }) => series.map(({ points }) => points.map(({ t }) => t)));
+  },
   list: (query: Place<'get /dashboards'>['query'], signal?: AbortSignal) => ask('get /dashboards', { query, signal }),
   read: (dashboardId: string, signal?: AbortSignal) => ask('get /dashboards/{dashboard_id}', { ...of(dashboardId), signal }),
   create: (dashboard: NewDashboard) => ask('post /dashboards', { body: dashboard }),
