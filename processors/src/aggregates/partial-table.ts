@@ -33,17 +33,27 @@ class PartialPool {
 /** The 10 s partials of one key of a rollup set. */
 export class KeyWindows {
   readonly windows = new Map<number, Partial>();
+  readonly key: string;
   readonly #pool: PartialPool;
+  readonly #changed: KeyWindows[];
+  /** It is among the changed ones. */
+  #isNoted = false;
   /** The window asked for last: events of one key mostly share it. */
   #lastWindow = Number.NaN;
   #last: Partial | undefined;
 
-  constructor(pool: PartialPool) {
+  constructor(key: string, pool: PartialPool, changed: KeyWindows[]) {
+    this.key = key;
     this.#pool = pool;
+    this.#changed = changed;
   }
 
-  /** The partial of a window (epoch ms, aligned to 10 s), made where there is none. */
+  /** The partial of a window (epoch ms, aligned to 10 s), to be added to; made where there is none. */
   at(window: number): Partial {
+    if (!this.#isNoted) {
+      this.#isNoted = true;
+      this.#changed.push(this);
+    }
     if (window === this.#lastWindow && this.#last !== undefined) return this.#last;
     let partial = this.windows.get(window);
     if (partial === undefined) {
@@ -54,6 +64,11 @@ export class KeyWindows {
     this.#last = partial;
     return partial;
   }
+
+  /** From now on it is not among the changed ones, until it is added to. */
+  settle(): void {
+    this.#isNoted = false;
+  }
 }
 
 const NO_WINDOWS: ReadonlyMap<number, Partial> = new Map();
@@ -63,6 +78,7 @@ export class PartialTable {
   readonly set: SetName;
   readonly #keys = new Map<string, KeyWindows>();
   readonly #pool: PartialPool;
+  readonly #changed: KeyWindows[] = [];
 
   constructor(set: SetName) {
     this.set = set;
@@ -82,10 +98,17 @@ export class PartialTable {
   of(key: string): KeyWindows {
     let windows = this.#keys.get(key);
     if (windows === undefined) {
-      windows = new KeyWindows(this.#pool);
+      windows = new KeyWindows(key, this.#pool, this.#changed);
       this.#keys.set(key, windows);
     }
     return windows;
+  }
+
+  /** The keys that were added to since the last call. There is one who asks: the rules. */
+  takeChanged(): string[] {
+    const changed = this.#changed.splice(0);
+    for (const windows of changed) windows.settle();
+    return changed.map(({ key }) => key);
   }
 
   windowsOf(key: string): ReadonlyMap<number, Partial> {

@@ -7,6 +7,8 @@ import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 export interface CutTable {
   readonly set: SetName;
   keys(): Iterable<string>;
+  /** The keys that were added to since the last call, all at the first. */
+  takeChanged(): readonly string[];
   windowsOf(key: string): ReadonlyMap<number, Partial>;
 }
 

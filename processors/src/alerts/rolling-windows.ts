@@ -1,6 +1,6 @@
 import { SETS, TIERS, type Family, type SetName } from '@fleetbeat/contracts/aggregates.ts';
 import { RULE_WINDOWS, type WindowSet } from '@fleetbeat/contracts/rule-measures.ts';
-import { PRESENCE, type NeededColumns } from '@fleetbeat/infra/rules/measure-columns.ts';
+import type { NeededColumns } from '@fleetbeat/infra/rules/measure-columns.ts';
 import { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import type { WindowSources } from '@fleetbeat/infra/time-series/read-windows.ts';
 import { readStoredState, type StoredState } from '@fleetbeat/infra/time-series/stored-cuts.ts';
@@ -64,8 +64,6 @@ export class RollingWindows {
   readonly #feed: CutFeed;
   readonly #held = new Map<string, Held>();
   readonly #rolling = new Map<string, Rolling>();
-  /** Events of each window of each open cut when they were last looked at. */
-  #shown = new Map<string, Map<SetName, Map<string, Map<number, number>>>>();
   #recomputed: number | undefined;
   #notBefore: number | undefined;
 
@@ -110,7 +108,7 @@ export class RollingWindows {
     await this.#fillGaps(state, at);
     const sets = this.#sets();
     const tables = open.map((cut) => ({ cut, tables: cut.tables(sets) }));
-    this.#note(tables);
+    for (const cut of tables) this.#noteChanges(cut.tables);
     for (const rolling of this.#rolling.values()) await this.#move(rolling, at, readTo, tables);
   }
 
@@ -190,8 +188,7 @@ export class RollingWindows {
       const rings = [...this.#held.values()].filter(({ through }) => (through.get(cut.source) ?? -1) === cut.seq - 1);
       if (rings.length === 0) continue;
       const tables = cut.tables(new Set(rings.map(({ set }) => set)));
-      this.#noteChanges(cut, tables);
-      this.#shown.delete(idOf(cut));
+      this.#noteChanges(tables);
       for (const held of rings) {
         if (held.ring === null) continue;
         try {
@@ -235,31 +232,11 @@ export class RollingWindows {
     return new Set([...this.#held.values()].map(({ set }) => set));
   }
 
-  #note(cuts: readonly OpenTables[]): void {
-    const ids = new Set(cuts.map(({ cut }) => idOf(cut)));
-    for (const id of this.#shown.keys()) if (!ids.has(id)) this.#shown.delete(id);
-    for (const { cut, tables } of cuts) this.#noteChanges(cut, tables);
-  }
-
-  /** Finds the windows of a cut that have changed since they were last looked at. */
-  #noteChanges(cut: FedCut, tables: readonly CutTable[]): void {
-    const id = idOf(cut);
-    const shownOfCut = this.#shown.get(id) ?? new Map<SetName, Map<string, Map<number, number>>>();
-    this.#shown.set(id, shownOfCut);
+  /** Notes which windows have changed since they were last looked at, so that they are summed again. */
+  #noteChanges(tables: readonly CutTable[]): void {
     for (const table of tables) {
-      const shownOfSet = shownOfCut.get(table.set) ?? new Map<string, Map<number, number>>();
-      shownOfCut.set(table.set, shownOfSet);
-      const presence = PRESENCE[SETS[table.set]];
-      for (const key of table.keys()) {
-        let shown = shownOfSet.get(key);
-        for (const [window, { values }] of table.windowsOf(key)) {
-          let events = 0;
-          for (const column of presence) events += values[column] as number;
-          if (shown?.get(window) === events) continue;
-          if (shown === undefined) shownOfSet.set(key, (shown = new Map()));
-          shown.set(window, events);
-          this.#noteChange(table.set as WindowSet, key, window);
-        }
+      for (const key of table.takeChanged()) {
+        for (const window of table.windowsOf(key).keys()) this.#noteChange(table.set as WindowSet, key, window);
       }
     }
   }
