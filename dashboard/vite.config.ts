@@ -13,9 +13,11 @@ export default defineConfig({
     tailwindcss(),
     sharedChunks([
       { name: 'shell', roots: /\/src\/routes\/\+layout\.(svelte|ts)$/ },
+      { name: 'overview', roots: /\/src\/routes\/\+page\.svelte$/ },
       {
         name: 'charts',
-        roots: /\/src\/lib\/(charts\/TimeChart\.svelte|fleet\/ActivityCharts\.svelte|live\/series-view\.svelte\.ts)$/,
+        roots:
+          /\/src\/lib\/charts\/ChartFrame\.svelte$|\/layerchart\/dist\/components\/(Chart\/ChartCore|layers\/(Svg|Canvas))\.svelte$/,
       },
     ]),
     pageFiles('_app/page-files.json'),

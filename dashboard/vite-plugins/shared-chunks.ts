@@ -6,6 +6,10 @@ export interface SharedChunk {
   readonly roots: RegExp;
 }
 
+/** They pass on what others may need of a package: all of it would follow, what is loaded when first asked for included. */
+const DOORS = /\/node_modules\/layerchart\/dist\/\w+\.js$/;
+/** Has a browser compile all functions of a file beside the page, and not one by one, each when it is called, within it. */
+const COMPILE_AT_ONCE = '//# allFunctionsCalledOnLoad';
 /** Kit finds its entries by the files that they are in. */
 const KITS_OWN = /\/@sveltejs\/kit\/|\/\.svelte-kit\//;
 /**
@@ -23,6 +27,7 @@ const KITS_START = [
  */
 export function sharedChunks(chunks: readonly SharedChunk[]): Plugin {
   const members = chunks.map(() => new Set<string>());
+  const eager = new Set([...KITS_START, ...chunks].map(({ name }) => name));
   return {
     name: 'fleetbeat:shared-chunks',
     apply: 'build',
@@ -55,12 +60,18 @@ export function sharedChunks(chunks: readonly SharedChunk[]): Plugin {
         const found = new Set<string>();
         const waiting = [...this.getModuleIds()].filter((id) => roots.test(id));
         for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-          if (found.has(id) || KITS_OWN.test(id)) continue;
+          if (found.has(id) || KITS_OWN.test(id) || DOORS.test(id)) continue;
           found.add(id);
           waiting.push(...(this.getModuleInfo(id)?.importedIds ?? []));
         }
         members[index] = found;
       });
+    },
+
+    generateBundle(_options, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type === 'chunk' && eager.has(chunk.name)) chunk.code = `${COMPILE_AT_ONCE}\n${chunk.code}`;
+      }
     },
   };
 }
