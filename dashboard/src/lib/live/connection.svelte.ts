@@ -1,6 +1,7 @@
 import type { Channel, LiveMessage, ServerData, ServerEvent } from '@fleetbeat/contracts/live.ts';
-import { io, type Socket } from 'socket.io-client';
+import type { io, Socket } from 'socket.io-client';
 import { SvelteMap } from 'svelte/reactivity';
+import { whenIdle } from '../ui/when-idle.ts';
 import { clock } from './clock.svelte.ts';
 
 /** How often the server is asked whether it is there, and how long an answer may take, in milliseconds. */
@@ -41,9 +42,25 @@ class LiveConnection {
   readonly #resyncs = new Set<() => Promise<unknown> | void>();
   readonly #behind = new SvelteMap<string, number>();
 
-  /** Connects until the returned function is called. */
+  /** Connects until the returned function is called: once the page has time for it, with code that it is shown without. */
   start(): () => void {
-    const socket = io({
+    let stopped = false;
+    let stop = whenIdle(() => {
+      import('socket.io-client').then(
+        ({ io: connect }) => {
+          if (!stopped) stop = this.#open(connect);
+        },
+        (error: unknown) => this.#lost(String(error)),
+      );
+    });
+    return () => {
+      stopped = true;
+      stop();
+    };
+  }
+
+  #open(connect: typeof io): () => void {
+    const socket = connect({
       path: '/socket.io',
       transports: ['websocket', 'polling'],
       reconnectionDelayMax: 5_000,

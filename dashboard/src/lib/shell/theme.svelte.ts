@@ -1,4 +1,4 @@
-/** Light, dark, or as the system says; remembered in this browser. static/theme.js applies it before the first paint. */
+/** Light, dark, or as the system says; remembered in this browser. app.html applies it before the first paint. */
 
 export const THEME_CHOICES = ['system', 'light', 'dark'] as const;
 export type ThemeChoice = (typeof THEME_CHOICES)[number];
