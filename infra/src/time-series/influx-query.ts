@@ -79,7 +79,9 @@ function addSeries({ tags, columns, values: points }: Series, query: PartialQuer
     const time = point[timeAt] as number;
     const window = Math.floor(time / tierMs) * tierMs;
     if (soleOnly && time - window < SOLE_FROM_MS) continue;
-    const seq = point[seqAt] as number;
+    const seq = point[seqAt] as number | null;
+    // The fields of a point that is being written can be read one by one: its cut is not stored, whatever is there of it.
+    if (seq === null) continue;
     if (versions?.counts({ source, window, seq, version }) === false) continue;
     const values = new Float64Array(names.length);
     // Columns come in the order in which they were asked for.
