@@ -40,7 +40,7 @@ export function redactionRoutes({ query, changeRedaction, secret }: Parts): Rout
       {
         summary: 'Change what of events is redacted before it is stored',
         description:
-          'Gateways and processors follow within seconds. What is stored already stays as it is. Patterns are in the syntax of ' +
+          'Gateways, processors and the API follow within seconds. What is stored already stays as it is. Patterns are in the syntax of ' +
           'RE2, which takes time in proportion to the text and has no look-around and no back-references.',
         access: 'admin',
         headers: { 'If-Match': 'The ETag of the settings that were read; needed' },
