@@ -20,7 +20,9 @@ export class NothingAccepted extends HttpProblem {
   readonly errors: readonly Rejection[];
 
   constructor(errors: readonly Rejection[]) {
-    super(400, 'no-valid-event', `None of the ${errors.length} events is valid.`);
+    const why = errors[0]?.reason ?? 'there is none';
+    const who = errors.length === 1 ? 'The event is not valid' : `None of the ${errors.length} events is valid; the first`;
+    super(400, 'no-valid-event', `${who}: ${why}.`);
     this.errors = errors;
   }
 }
