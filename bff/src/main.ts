@@ -136,7 +136,7 @@ export async function startBff(
   registerPlatformGauges({ registry: metrics.registry, query, readWindows, rangeOf, readLedger, now, sockets: live.sockets });
 
   const port = await listen(server, config.host, config.port);
-  logger.info({ port, host: config.host }, 'the API and the dashboard are served');
+  logger.info({ port, address: config.host }, 'the API and the dashboard are served');
   return { port, routes };
 }
 
