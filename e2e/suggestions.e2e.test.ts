@@ -1,133 +1,122 @@
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Suggestion } from '@fleetbeat/contracts/suggestions.ts';
 import type { Task } from '@fleetbeat/contracts/tasks.ts';
-import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
-import { needDashboardBuild } from './dashboard-build.ts';
 import { postTo } from './post-to.ts';
-import { startSystem, type RunningSystem } from './start-system.ts';
+import type { RunningSystem } from './start-system.ts';
+import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
 import { violationsOf } from './violations-of.ts';
 
 /** An agent suggests, one person decides and another sees it, before a real system. */
 const AGENT = 'crawler-7';
 const PASSWORD = 'correct horse battery';
 
-describe.skipIf(CHROMIUM === undefined)(
-  CHROMIUM ? 'suggestions' : 'suggestions are SKIPPED: no Chromium, name one in CHROMIUM',
-  () => {
-    let system: RunningSystem;
-    let browser: Browser;
-    let operator: Page;
-    let viewer: Page;
-    const complaints: string[] = [];
+describeInBrowser('suggestions', () => {
+  let there: SystemWithBrowser;
+  let system: RunningSystem;
+  let operator: Page;
+  let viewer: Page;
 
-    beforeAll(async () => {
-      await needDashboardBuild();
-      system = await startSystem({});
-      const heard = await fetch(`${system.ingest}/v1/events`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ agent_id: AGENT, message_type: 'heartbeat' }),
-      });
-      expect(heard.status).toBe(200);
-      await vi.waitFor(
-        async () => {
-          const { items } = await system.get<{ items: { agent_id: string }[] }>('/agents');
-          expect(items.map((agent) => agent.agent_id)).toEqual([AGENT]);
-        },
-        { timeout: 30_000, interval: 200 },
-      );
-      browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS });
-      operator = await signedIn('operator');
-      viewer = await signedIn('viewer');
+  beforeAll(async () => {
+    there = await startWithBrowser();
+    ({ system } = there);
+    const heard = await fetch(`${system.ingest}/v1/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ agent_id: AGENT, message_type: 'heartbeat' }),
     });
-    afterAll(async () => {
-      await browser?.close();
-      await system?.stop();
+    expect(heard.status).toBe(200);
+    await vi.waitFor(
+      async () => {
+        const { items } = await system.get<{ items: { agent_id: string }[] }>('/agents');
+        expect(items.map((agent) => agent.agent_id)).toEqual([AGENT]);
+      },
+      { timeout: 30_000, interval: 200 },
+    );
+    operator = await signedIn('operator');
+    viewer = await signedIn('viewer');
+  });
+  afterAll(async () => {
+    await there?.stop();
+  });
+
+  const post = <T>(path: string, body: object): Promise<T> => postTo<T>(system, path, body);
+
+  async function signedIn(role: 'operator' | 'viewer'): Promise<Page> {
+    const email = `${role}@example.org`;
+    const { url } = await post<{ url: string }>('/invitations', { email, name: role, role });
+    await post('/auth/password', { token: new URL(url).hash.slice(1), password: PASSWORD });
+    const page = await there.newPage();
+    const signIn = await page.request.post(`${system.api}/api/v1/auth/sign-in`, {
+      data: { email, password: PASSWORD },
+      headers: { origin: system.api },
     });
+    expect(signIn.status()).toBe(200);
+    await page.goto(`${system.api}/suggestions`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    return page;
+  }
 
-    const post = <T>(path: string, body: object): Promise<T> => postTo<T>(system, path, body);
+  const suggest = (action: string, more: object = {}) =>
+    post<Suggestion>('/suggestions', { agent_id: AGENT, action, reasoning: 'It is back.', confidence: 0.9, ...more });
+  const row = (page: Page, action: string) => page.getByRole('list', { name: 'Suggestions' }).getByRole('link', { name: action });
+  const statusOf = async (task: Task) => (await system.get<Task>(`/tasks/${task.task_id}`)).status;
 
-    async function signedIn(role: 'operator' | 'viewer'): Promise<Page> {
-      const email = `${role}@example.org`;
-      const { url } = await post<{ url: string }>('/invitations', { email, name: role, role });
-      await post('/auth/password', { token: new URL(url).hash.slice(1), password: PASSWORD });
-      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
-      const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
-      page.on('pageerror', (error) => complaints.push(String(error.stack)));
-      const signIn = await page.request.post(`${system.api}/api/v1/auth/sign-in`, {
-        data: { email, password: PASSWORD },
-        headers: { origin: system.api },
-      });
-      expect(signIn.status()).toBe(200);
-      await page.goto(`${system.api}/suggestions`);
-      await page.getByText('Live', { exact: true }).waitFor();
-      return page;
-    }
+  it('that are approved change the task, and whoever looks on sees it without a reload', async () => {
+    await operator.getByRole('heading', { name: 'No agent has suggested anything yet' }).waitFor();
+    const task = await post<Task>('/tasks', { name: 'Import the archive', status: 'failed' });
+    await suggest('Retry the import', { task_id: task.task_id, effect: { type: 'set_task_status', status: 'pending' } });
+    for (const page of [operator, viewer]) await row(page, 'Retry the import').click();
+    expect(await violationsOf(operator)).toEqual([]);
+    // Whoever may only look is offered nothing to decide.
+    await viewer.getByText('It is back.').last().waitFor();
+    expect(await viewer.getByRole('button', { name: /^(Approve|Reject|Comment)( |$)/ }).count()).toBe(0);
+    expect(await viewer.getByRole('checkbox').count()).toBe(0);
 
-    const suggest = (action: string, more: object = {}) =>
-      post<Suggestion>('/suggestions', { agent_id: AGENT, action, reasoning: 'It is back.', confidence: 0.9, ...more });
-    const row = (page: Page, action: string) =>
-      page.getByRole('list', { name: 'Suggestions' }).getByRole('link', { name: action });
-    const statusOf = async (task: Task) => (await system.get<Task>(`/tasks/${task.task_id}`)).status;
+    await operator.getByLabel('Reason').fill('Their source answers again.');
+    await operator.getByRole('button', { name: 'Approve', exact: true }).click();
+    const detail = viewer.getByRole('article', { name: 'Retry the import' });
+    await detail.getByText('“Their source answers again.”').waitFor();
+    await detail.getByText('Pending', { exact: true }).waitFor();
+    expect(await statusOf(task)).toBe('pending');
+  });
 
-    it('that are approved change the task, and whoever looks on sees it without a reload', async () => {
-      await operator.getByRole('heading', { name: 'No agent has suggested anything yet' }).waitFor();
-      const task = await post<Task>('/tasks', { name: 'Import the archive', status: 'failed' });
-      await suggest('Retry the import', { task_id: task.task_id, effect: { type: 'set_task_status', status: 'pending' } });
-      for (const page of [operator, viewer]) await row(page, 'Retry the import').click();
-      expect(await violationsOf(operator)).toEqual([]);
-      // Whoever may only look is offered nothing to decide.
-      await viewer.getByText('It is back.').last().waitFor();
-      expect(await viewer.getByRole('button', { name: /^(Approve|Reject|Comment)( |$)/ }).count()).toBe(0);
-      expect(await viewer.getByRole('checkbox').count()).toBe(0);
+  it('that are refused stay, and say why', async () => {
+    const task = await post<Task>('/tasks', { name: 'Done already', status: 'completed' });
+    await suggest('Cancel it', { task_id: task.task_id, effect: { type: 'set_task_status', status: 'cancelled' } });
+    await row(operator, 'Cancel it').click();
+    await operator.getByRole('button', { name: 'Approve', exact: true }).click();
+    await operator
+      .getByRole('alert')
+      .getByText(/is not decided: a task that is completed cannot become cancelled/)
+      .waitFor();
+    await row(operator, 'Cancel it').waitFor();
+    expect(await statusOf(task)).toBe('completed');
+  });
 
-      await operator.getByLabel('Reason').fill('Their source answers again.');
-      await operator.getByRole('button', { name: 'Approve', exact: true }).click();
-      const detail = viewer.getByRole('article', { name: 'Retry the import' });
-      await detail.getByText('“Their source answers again.”').waitFor();
-      await detail.getByText('Pending', { exact: true }).waitFor();
-      expect(await statusOf(task)).toBe('pending');
-    });
+  it('are decided together', async () => {
+    await suggest('Buy a machine');
+    await row(operator, 'Buy a machine').waitFor();
+    await operator.getByLabel('Choose all that wait').check();
+    const bar = operator.getByRole('button', { name: 'Reject 2' });
+    await bar.click();
+    await operator.getByText('Nothing waits for you').waitFor();
+    // They leave the page before the server has said yes.
+    const rejecters = async () => {
+      const { items } = await system.get<{ items: Suggestion[] }>('/suggestions?status=rejected');
+      return items.map(({ rejected_by: by }) => by);
+    };
+    await expect.poll(rejecters).toEqual(['operator@example.org', 'operator@example.org']);
+  });
 
-    it('that are refused stay, and say why', async () => {
-      const task = await post<Task>('/tasks', { name: 'Done already', status: 'completed' });
-      await suggest('Cancel it', { task_id: task.task_id, effect: { type: 'set_task_status', status: 'cancelled' } });
-      await row(operator, 'Cancel it').click();
-      await operator.getByRole('button', { name: 'Approve', exact: true }).click();
-      await operator
-        .getByRole('alert')
-        .getByText(/is not decided: a task that is completed cannot become cancelled/)
-        .waitFor();
-      await row(operator, 'Cancel it').waitFor();
-      expect(await statusOf(task)).toBe('completed');
-    });
-
-    it('are decided together', async () => {
-      await suggest('Buy a machine');
-      await row(operator, 'Buy a machine').waitFor();
-      await operator.getByLabel('Choose all that wait').check();
-      const bar = operator.getByRole('button', { name: 'Reject 2' });
-      await bar.click();
-      await operator.getByText('Nothing waits for you').waitFor();
-      // They leave the page before the server has said yes.
-      const rejecters = async () => {
-        const { items } = await system.get<{ items: Suggestion[] }>('/suggestions?status=rejected');
-        return items.map(({ rejected_by: by }) => by);
-      };
-      await expect.poll(rejecters).toEqual(['operator@example.org', 'operator@example.org']);
-    });
-
-    it('are talked about, and whoever is mentioned hears of it', async () => {
-      await suggest('Talk it over');
-      for (const page of [operator, viewer]) await row(page, 'Talk it over').click();
-      await operator.getByLabel('Say something').fill('What do you think, @viewer?');
-      await operator.getByRole('button', { name: 'Comment' }).click();
-      await viewer.getByRole('article', { name: 'operator says' }).getByText('@viewer').waitFor();
-      await viewer.getByRole('list', { name: 'New notifications' }).getByText('operator mentions you: Talk it over').waitFor();
-      expect(await operator.getByText('operator mentions you').count()).toBe(0);
-      expect(complaints).toEqual([]);
-    });
-  },
-);
+  it('are talked about, and whoever is mentioned hears of it', async () => {
+    await suggest('Talk it over');
+    for (const page of [operator, viewer]) await row(page, 'Talk it over').click();
+    await operator.getByLabel('Say something').fill('What do you think, @viewer?');
+    await operator.getByRole('button', { name: 'Comment' }).click();
+    await viewer.getByRole('article', { name: 'operator says' }).getByText('@viewer').waitFor();
+    await viewer.getByRole('list', { name: 'New notifications' }).getByText('operator mentions you: Talk it over').waitFor();
+    expect(await operator.getByText('operator mentions you').count()).toBe(0);
+    expect(there.complaints).toEqual([]);
+  });
+});
