@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Agent, AgentLedger, DeadLetter, List, Pipeline, ReplayedLetter } from '@fleetbeat/contracts/api.ts';
 import { agentMessage, ndjson } from '@fleetbeat/contracts/testing.ts';
 import { loadConfig } from '@fleetbeat/infra/config.ts';
@@ -28,7 +30,7 @@ describe('the ledger of a running system', () => {
   /** As an agent with a Kafka client does: nobody has looked at the event. */
   async function publish(key: string, value: Uint8Array): Promise<void> {
     const partition = partitionOf(key, await log.partitionCount('agent-events'));
-    await log.append([{ topic: 'agent-events', partition, key, value, count: 1 }]);
+    await log.append([{ topic: 'agent-events', partition, key, value, count: 1, requestId: `published-${key}` }]);
   }
 
   async function replay(id: string, body: object, query = ''): Promise<{ status: number; answer: ReplayedLetter }> {
@@ -49,7 +51,15 @@ describe('the ledger of a running system', () => {
     await expect.poll(async () => (await pipeline()).dead_lettered, within).toBe(1);
     const [letter] = (await system.get<List<DeadLetter>>('/dead-letters')).items;
     const id = letter?.id ?? '';
-    expect(letter).toMatchObject({ code: 'not_valid', replayed_at: null });
+    expect(letter).toMatchObject({ code: 'not_valid', replayed_at: null, request_id: 'published-a' });
+    // Said once the cut is stored.
+    const said = () =>
+      readFileSync(join(system.dataDir, 'system.log'), 'utf8')
+        .split('\n')
+        .filter((line) => line.includes('published-a'));
+    await expect
+      .poll(said, within)
+      .toEqual([expect.stringMatching(/"level":"warn".*"request_ids":\["published-a"\].*dead letters/)]);
     expect((await replay(id, {})).status).toBe(422);
 
     const event = { agent_id: 'a', message_type: 'agent_response', output_tokens: 7 };
