@@ -56,8 +56,8 @@ const EACH_DELETE = 0x7f * EACH_BYTE;
 const HIGH_BITS = 0x80808080 | 0;
 
 /** What the record at hand stands in, to take words from: the same for all records of a fetch. */
-let memory = new DataView(new ArrayBuffer(0));
-let record = Buffer.alloc(0);
+let memory: DataView = new DataView(new ArrayBuffer(0));
+let record: Buffer = Buffer.alloc(0);
 let recordAt = 0;
 
 type Field = (typeof FIELDS_LOOKED_AT)[number];
