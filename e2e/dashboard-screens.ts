@@ -37,6 +37,17 @@ export const SCREENS: readonly Screen[] = [
     whole: false,
     prepare: (page) => page.getByRole('button', { name: 'New task' }).click(),
   },
+  {
+    name: 'tasks-move',
+    path: () => '/tasks',
+    whole: false,
+    prepare: (page) =>
+      page
+        .getByRole('button', { name: /^Move to/ })
+        .first()
+        .click(),
+  },
+  { name: 'tasks-none', path: () => '/tasks?q=nothing-is-called-this' },
   { name: 'tasks-one', path: ({ task }) => `/tasks/${task}` },
   { name: 'incidents', path: () => '/incidents' },
   { name: 'incidents-one', path: ({ incident }) => `/incidents/${incident}` },
@@ -50,7 +61,28 @@ export const SCREENS: readonly Screen[] = [
       await page.getByText(/^Fits/).waitFor();
     },
   },
+  { name: 'incidents-none', path: () => '/incidents?q=nothing-is-called-this' },
+  {
+    name: 'incidents-assign',
+    path: ({ incident }) => `/incidents/${incident}`,
+    whole: false,
+    prepare: (page) =>
+      page
+        .getByRole('button', { name: /^Assign/ })
+        .first()
+        .click(),
+  },
   { name: 'on-call', path: () => '/on-call' },
+  {
+    name: 'on-call-override',
+    path: () => '/on-call',
+    whole: false,
+    prepare: (page) =>
+      page
+        .getByRole('button', { name: /^Take over:/ })
+        .first()
+        .click(),
+  },
   {
     name: 'on-call-schedule',
     path: () => '/on-call',
@@ -65,6 +97,12 @@ export const SCREENS: readonly Screen[] = [
   },
   { name: 'on-call-month', path: () => '/on-call?view=month' },
   { name: 'on-call-escalations', path: () => '/on-call/escalations' },
+  {
+    name: 'on-call-escalation',
+    path: () => '/on-call/escalations',
+    whole: false,
+    prepare: (page) => page.getByRole('button', { name: /^Edit/ }).first().click(),
+  },
   {
     name: 'on-call-routes',
     path: () => '/on-call/routes',
@@ -103,6 +141,7 @@ export const SCREENS: readonly Screen[] = [
   },
   { name: 'workflows-one', path: ({ workflow }) => `/workflows/${workflow}` },
   { name: 'workflows-timeline', path: ({ workflow }) => `/workflows/${workflow}?view=timeline` },
+  { name: 'workflows-list', path: ({ workflow }) => `/workflows/${workflow}?view=list` },
   { name: 'models', path: () => '/models?range=1h' },
   { name: 'explore', path: () => '/explore?range=1h&set=model&measure=total_cost_usd' },
   { name: 'explore-compare', path: () => '/explore?range=15m&measure=total_messages&compare=1' },
@@ -117,9 +156,35 @@ export const SCREENS: readonly Screen[] = [
     whole: false,
     prepare: (page) => page.getByRole('button', { name: 'Add a channel' }).click(),
   },
+  {
+    name: 'settings-channel-delete',
+    path: () => '/settings/channels',
+    whole: false,
+    prepare: (page) =>
+      page
+        .getByRole('button', { name: /^Delete/ })
+        .first()
+        .click(),
+  },
   { name: 'settings-deliveries', path: () => '/settings/deliveries' },
   { name: 'settings-people', path: () => '/settings/people' },
+  {
+    name: 'settings-invite',
+    path: () => '/settings/people',
+    whole: false,
+    prepare: (page) =>
+      page
+        .getByRole('button', { name: /^Invite/ })
+        .first()
+        .click(),
+  },
   { name: 'settings-keys', path: () => '/settings/keys' },
+  {
+    name: 'settings-key',
+    path: () => '/settings/keys',
+    whole: false,
+    prepare: (page) => page.getByRole('button', { name: 'Make a key' }).click(),
+  },
   { name: 'settings-privacy', path: () => '/settings/privacy' },
   { name: 'settings-audit', path: () => '/settings/audit', whole: false },
   {
@@ -158,5 +223,8 @@ export const SCREENS: readonly Screen[] = [
   },
   { name: 'settings', path: () => '/', whole: false, prepare: (page) => page.getByRole('button', { name: 'Settings' }).click() },
   { name: 'keys', path: () => '/', whole: false, prepare: (page) => page.keyboard.press('?') },
+  { name: 'sign-in', path: () => '/sign-in' },
+  { name: 'sign-in-used', path: () => '/sign-in?token=fbt_used' },
+  { name: 'set-password', path: () => '/set-password#a-token' },
   { name: 'missing', path: () => '/nowhere' },
 ];

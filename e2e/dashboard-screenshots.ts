@@ -1,21 +1,23 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
 import { SCREENS, type Screen, type ScreenFacts } from './dashboard-screens.ts';
 import { seedBoard } from './seed-board.ts';
 import { seedDashboards } from './seed-dashboards.ts';
+import { seedHardNames } from './seed-hard-names.ts';
 import { seedIncidents } from './seed-incidents.ts';
 import { seedWorkflows } from './seed-workflows.ts';
+import { signInByLink, signInByPassword } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
 
 /**
  * `npm run screenshots`: pictures of every page, light and dark, on a desk and on a phone, of a seeded fleet of its own.
  *
  *   --only tasks,agents   screens whose name holds one of these
- *   --states full,error   full, empty (a fresh installation), loading and error (every answer is 503); all unless given
+ *   --states full,error   full, empty (a fresh installation), loading, error (every answer is 503) and hard (names with markup,
+ *                         from right to left, and without an end; of a fleet of its own only); all unless given
  *   --themes dark         light, dark or both
  *   --widths phone        desktop, phone or both
  *   --out FOLDER          docs/screenshots/pages unless given
@@ -28,7 +30,7 @@ const SETTLE_MS = 1_200;
 /** Charts are drawn anew in the colours of another theme. */
 const THEME_MS = 400;
 /** Other states than the full one: one theme for each width shows what there is to see. */
-const STATES = ['full', 'empty', 'loading', 'error'] as const;
+const STATES = ['full', 'empty', 'loading', 'error', 'hard'] as const;
 type State = (typeof STATES)[number];
 /** Without these there is no page that could be in any state. */
 const ALWAYS_ANSWERED = /\/api\/v1\/(auth|session|me)\b/;
@@ -46,7 +48,9 @@ const { values: options } = parseArgs({
 
 interface Subject extends AsyncDisposable {
   readonly url: string;
-  readonly dataDir: string;
+  signIn(page: Page): Promise<void>;
+  /** Adds what is hard to show, and answers what there is a page of; undefined where nothing may be added. */
+  readonly harden?: (() => Promise<Partial<ScreenFacts>>) | undefined;
 }
 
 if (CHROMIUM === undefined) throw new Error('no Chromium found: name one in CHROMIUM');
@@ -60,15 +64,17 @@ try {
   }
   if (states.includes('empty')) {
     console.error('starting a fresh installation ...');
-    await using subject = subjectOf(await startSystem({}));
+    const system = await startSystem({});
+    await using subject = subjectOf(system, (page) => signInByLink(page, system));
     await picture(browser, subject, ['empty']);
   }
 } finally {
   await browser.close();
 }
 
-function running(url: string): Subject {
-  return { url, dataDir: process.env['FLEETBEAT_DATA'] ?? join(ROOT, '.data'), [Symbol.asyncDispose]: async () => {} };
+function running(api: string): Subject {
+  const dataDir = process.env['FLEETBEAT_DATA'] ?? join(ROOT, '.data');
+  return { url: api, signIn: (page) => signInByLink(page, { api, dataDir }), [Symbol.asyncDispose]: async () => {} };
 }
 
 async function startFleet(): Promise<Subject> {
@@ -81,14 +87,15 @@ async function startFleet(): Promise<Subject> {
   await seedBoard(system);
   await seedIncidents(system);
   await seedDashboards(system);
-  return subjectOf(system);
+  const subject = subjectOf(system, (page) => signInByPassword(page, system, 'carl'));
+  return { ...subject, harden: () => seedHardNames(system) };
 }
 
-function subjectOf(system: RunningSystem): Subject {
-  return { url: system.api, dataDir: system.dataDir, [Symbol.asyncDispose]: () => system.stop() };
+function subjectOf(system: RunningSystem, signIn: Subject['signIn']): Subject {
+  return { url: system.api, signIn, [Symbol.asyncDispose]: () => system.stop() };
 }
 
-async function picture(browser: Browser, { url, dataDir }: Subject, states: readonly State[]): Promise<void> {
+async function picture(browser: Browser, { url, signIn, harden }: Subject, states: readonly State[]): Promise<void> {
   mkdirSync(options.out, { recursive: true });
   const words = options.only.split(',');
   const wanted = SCREENS.filter(({ name }) => words.some((word) => name.includes(word)));
@@ -96,14 +103,15 @@ async function picture(browser: Browser, { url, dataDir }: Subject, states: read
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   page.on('pageerror', (error) => console.error(`error on ${page.url()}: ${error.stack ?? error.message}`));
-  await page.goto(await loginLink(url, dataDir));
-  await page.getByRole('navigation', { name: 'Pages' }).first().waitFor();
-  const facts = await readFacts(page);
+  await signIn(page);
+  let facts = await readFacts(page);
   let missed = 0;
   for (const state of states) {
+    if (state === 'hard' && harden === undefined) continue;
     await bringInto(page, state);
+    if (state === 'hard') facts = { ...facts, ...(await harden?.()) };
     // What has to be clicked is not there in every state.
-    for (const screen of wanted.filter(({ prepare }) => state === 'full' || prepare === undefined)) {
+    for (const screen of wanted.filter(({ prepare }) => state === 'full' || state === 'hard' || prepare === undefined)) {
       for (const [width, viewport] of Object.entries(VIEWPORTS)) {
         if (!options.widths.includes(width)) continue;
         const themes = (['light', 'dark'] as const)
@@ -154,12 +162,6 @@ async function show(page: Page, url: string, screen: Screen, facts: ScreenFacts)
   if (screen.prepare === undefined) return;
   await screen.prepare(page);
   await page.waitForTimeout(400);
-}
-
-async function loginLink(url: string, dataDir: string): Promise<string> {
-  const env = { PATH: process.env['PATH'], FLEETBEAT_DATA: dataDir, PUBLIC_URL: url, LOG_LEVEL: 'warn' };
-  const { stdout } = await promisify(execFile)(process.execPath, ['bff/src/access/login-link.ts'], { env, cwd: ROOT });
-  return stdout.trim();
 }
 
 /** Ids of things that there is a page of. */
