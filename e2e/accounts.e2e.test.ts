@@ -1,23 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
-import { needDashboardBuild } from './dashboard-build.ts';
-import { startSystem, type RunningSystem } from './start-system.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { RunningSystem } from './start-system.ts';
+import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
 import { violationsOf } from './violations-of.ts';
 
-describe.skipIf(CHROMIUM === undefined)('an account', () => {
+describeInBrowser('an account', () => {
+  let there: SystemWithBrowser;
   let system: RunningSystem;
-  let browser: Browser;
   beforeAll(async () => {
-    await needDashboardBuild();
-    system = await startSystem({});
-    browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS });
+    there = await startWithBrowser();
+    ({ system } = there);
   });
   afterAll(async () => {
-    await browser?.close();
-    await system?.stop();
+    await there?.stop();
   });
 
   it('begins with an invitation, gets a password, and is signed in to by it', async () => {
@@ -29,7 +25,7 @@ describe.skipIf(CHROMIUM === undefined)('an account', () => {
     });
     expect(invited.status).toBe(201);
     const { url } = (await invited.json()) as { url: string };
-    const page = await (await browser.newContext({ reducedMotion: 'reduce' })).newPage();
+    const page = await there.newPage();
     await page.goto(`${system.api}/set-password${new URL(url).hash}`);
     await page.getByLabel(/^Password/).fill('correct horse battery');
     await page.getByRole('button', { name: 'Set it' }).click();
