@@ -7,7 +7,7 @@ export interface RouteNode {
   readonly below: readonly RouteNode[];
 }
 
-/** What an admin may do with routes. */
+/** What an operator may do with routes. */
 export interface RouteActs {
   edit(route: StoredRoute): void;
   /** Makes another below it. */
