@@ -131,6 +131,8 @@ const livenessSchema = z.strictObject({
   ...common,
   /** Silent for longer than this is offline; unset: as the installation is configured. */
   silent_s: z.number().min(5).max(DAY_S).optional(),
+  /** Only agents that have ever sent a heartbeat: silence of the others may be all that they have to say. */
+  heartbeats_only: z.boolean().default(false),
   severity: severitySchema.default('error'),
 });
 /** An agent that is busy, answers, and gets nowhere: none of its tasks in progress has moved for `stalled_s`. */
@@ -190,6 +192,7 @@ function* ruleMistakes(rule: Rule): Generator<Mistake> {
       return;
     case 'liveness':
       if (set !== 'agent' && set !== 'host') yield [['watch', 'set'], 'only agents and hosts can be offline'];
+      if (rule.heartbeats_only && set !== 'agent') yield [['heartbeats_only'], 'only agents send heartbeats'];
       return;
     case 'looping':
       if (set !== 'agent') yield [['watch', 'set'], 'only agents have tasks to get on with'];

@@ -129,12 +129,13 @@ describe('processors on Postgres alone', () => {
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(events);
 
     const { rows: agents } = await fresh.database.query(
-      'select name, status, capabilities, labels, model, total_messages, total_errors from agents',
+      'select name, status, sends_heartbeats, capabilities, labels, model, total_messages, total_errors from agents',
     );
     expect(agents).toEqual([
       {
         name: 'Ada',
         status: 'busy',
+        sends_heartbeats: true,
         capabilities: ['code'],
         labels: { team: 'x' },
         model: 'm',

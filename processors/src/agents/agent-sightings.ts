@@ -10,6 +10,7 @@ export interface Sighting {
   lastSeen: number;
   name: string | null;
   hostId: string | null;
+  /** As its last heartbeat had it; null: none came. */
   status: string | null;
   capabilities: string[] | null;
   labels: Labels | null;
@@ -61,10 +62,10 @@ async function save(transaction: Transaction, source: number, rows: readonly (re
   await transaction.query({
     name: 'save-agent-sightings',
     text: `insert into agents as a (source, agent_id, first_seen, last_seen, name, host_id, status, capabilities, labels, model,
-                                    total_messages, total_responses, total_errors, total_tokens)
+                                    total_messages, total_responses, total_errors, total_tokens, sends_heartbeats)
            select $1, s.agent_id, s.first_seen, s.last_seen, s.name, s.host_id, coalesce(s.status, 'online'),
                   coalesce(array(select jsonb_array_elements_text(s.capabilities::jsonb)), '{}'), coalesce(s.labels::jsonb, '{}'), s.model,
-                  s.messages, s.responses, s.errors, s.tokens
+                  s.messages, s.responses, s.errors, s.tokens, s.status is not null
            from unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
                        $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
              as s (agent_id, first_seen, last_seen, name, host_id, status, capabilities, labels, model,
@@ -82,6 +83,7 @@ async function save(transaction: Transaction, source: number, rows: readonly (re
              total_responses = a.total_responses + excluded.total_responses,
              total_errors = a.total_errors + excluded.total_errors,
              total_tokens = a.total_tokens + excluded.total_tokens,
+             sends_heartbeats = a.sends_heartbeats or excluded.sends_heartbeats,
              archived_at = null`,
     values: [
       source,

@@ -255,7 +255,6 @@ async function insertNotifications(
         alert_ids: [...alertIds],
         subject: null,
         read_at: null,
-        read_by: null,
         recipient: null,
       },
     ];

@@ -193,6 +193,12 @@ describe('agents', () => {
     expect(await watch(70, 80)).toEqual(['70: resolved info: agent-1 answers again after 30 seconds']);
   });
 
+  it('are waited for by a rule on heartbeats only where they have ever sent one', async () => {
+    await world.database.query(`update alert_rules set definition = definition || '{"heartbeats_only": true}'`);
+    await world.sawAgent('agent-4', 0, { heartbeat: true });
+    expect(await watch(0, 60)).toEqual(['40: firing error: agent-4 stopped answering 40 seconds ago']);
+  });
+
   it('are not called silent while the pipeline stands; the pipeline is', async () => {
     expect(await watch(0, 20)).toEqual([]);
     expect(await watch(30, 600, true)).toEqual(['60: firing error: Pipeline lag at 40 seconds (above 30 seconds)']);

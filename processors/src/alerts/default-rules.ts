@@ -7,6 +7,7 @@ export const DEFAULT_RULES: readonly RuleInput[] = [
     kind: 'liveness',
     name: 'Agent offline',
     watch: { set: 'agent' },
+    heartbeats_only: true,
     for_s: 15,
     severity: 'error',
     annotations: { description: 'The agent has not said anything for {{value}}, though the pipeline is up.' },

@@ -92,7 +92,7 @@ async function silences(sight: Sight, rule: RuleOf<'liveness'>, alerting: readon
   if (choice === undefined) throw new Error('only agents and hosts can be offline');
   const silentMs = rule.silent_s === undefined ? sight.silentMs[choice.set] : rule.silent_s * 1_000;
   const byKey = new Map<string, Observation>();
-  for (const { key, source, lastSeen } of await readSilent(sight.database, choice, silentMs, alerting)) {
+  for (const { key, source, lastSeen } of await readSilent(sight.database, choice, silentMs, alerting, rule.heartbeats_only)) {
     const clock = sight.clocks.get(source);
     const silent = clock === undefined ? 'unknown' : isSilent(clock, lastSeen, silentMs);
     if (clock === undefined || silent === 'unknown') byKey.set(key, UNKNOWN);

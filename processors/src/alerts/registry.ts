@@ -40,18 +40,21 @@ export async function readMembers(database: Database, choice: Choice): Promise<M
 
 /**
  * The agents or hosts of a choice that have been silent for longer than `silentMs`, by what their sources were read up to, and
- * those named in `also`, whatever they do. Of a large fleet most are heard from, and are not read.
+ * those named in `also`, whatever they do. Of a large fleet most are heard from, and are not read. `heartbeatsOnly` is for
+ * agents: those that have never sent a heartbeat are left out.
  */
 export async function readSilent(
   database: Database,
   choice: Choice,
   silentMs: number,
   also: readonly string[],
+  heartbeatsOnly: boolean,
 ): Promise<Member[]> {
   const { name, id } = TABLES[choice.set];
+  const promising = heartbeatsOnly ? 'and m.sends_heartbeats' : '';
   const { rows } = await database.query<Member>(
     `select m.${id} as key, m.source, m.last_seen as "lastSeen" from ${name} m join sources s on s.id = m.source
-     where m.last_seen > s.clock_ms - $1 and (m.last_seen < s.clock_ms - $6 or m.${id} = any($7)) and ${CHOSEN(id)}
+     where m.last_seen > s.clock_ms - $1 and (m.last_seen < s.clock_ms - $6 or m.${id} = any($7)) and ${CHOSEN(id)} ${promising}
      order by m.${id} = any($7) desc, m.last_seen desc limit $5`,
     [FORGOTTEN_AFTER_MS, ...valuesOf(choice), MAX_MEMBERS, silentMs, also],
   );

@@ -27,7 +27,11 @@ export interface AlertWorld {
   addRule(rule: RuleInput): Promise<string>;
   /** Stores what a key did in the 10 s window that begins `seconds` after the start, and in the minute of it. */
   count(set: SetName, key: string, seconds: number, given: Readonly<Record<string, number>>): Promise<void>;
-  sawAgent(agent: string, seconds: number, given?: { host?: string; status?: 'online' | 'busy' }): Promise<void>;
+  sawAgent(
+    agent: string,
+    seconds: number,
+    given?: { host?: string; status?: 'online' | 'busy'; heartbeat?: boolean },
+  ): Promise<void>;
   sawHost(host: string, seconds: number): Promise<void>;
   /** The rows of a statement, each an array. */
   rowsOf(statement: string): Promise<unknown[]>;
@@ -96,11 +100,11 @@ export async function createAlertWorld(): Promise<AlertWorld> {
       });
     },
 
-    async sawAgent(agent, seconds, { host, status = 'online' } = {}) {
+    async sawAgent(agent, seconds, { host, status = 'online', heartbeat = false } = {}) {
       await database.query(
-        `insert into agents (agent_id, source, status, host_id, first_seen, last_seen) values ($1, $2, $4, $5, $3, $3)
+        `insert into agents (agent_id, source, status, host_id, first_seen, last_seen, sends_heartbeats) values ($1, $2, $4, $5, $3, $3, $6)
          on conflict (agent_id) do update set last_seen = excluded.last_seen, status = excluded.status`,
-        [agent, agents, START + seconds * S, status, host],
+        [agent, agents, START + seconds * S, status, host, heartbeat],
       );
     },
 

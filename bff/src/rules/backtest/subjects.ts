@@ -21,17 +21,19 @@ const TABLES = {
 /** The agents or hosts that a rule is about and that were there in a range; empty for other sets. */
 export async function readSubjects(
   query: ReadQuery,
-  { watch }: Rule,
+  rule: Rule,
   { from, to }: { from: number; to: number },
 ): Promise<Map<string, KnownSubject>> {
+  const { watch } = rule;
   if (watch.set !== 'agent' && watch.set !== 'host') return new Map();
   const { name, id, host, model, there } = TABLES[watch.set];
+  const promising = rule.kind === 'liveness' && rule.heartbeats_only ? 'and m.sends_heartbeats' : '';
   const rows = await query<KnownSubject>(
     'backtest.subjects',
     `select m.${id} as key, m.labels, ${host} as "hostId", ${model} as model, m.first_seen as "firstSeen" from ${name} m
      where m.last_seen >= $1 and m.first_seen < $2 and ${there} and ($3::text[] is null or m.${id} = any($3)) and m.labels @> $4::jsonb
        and not exists (select from jsonb_each_text($5::jsonb) without where m.labels ->> without.key = without.value)
-     order by m.last_seen desc limit $6`,
+       ${promising} order by m.last_seen desc limit $6`,
     [
       from - FORGOTTEN_AFTER_MS,
       to,

@@ -52,7 +52,7 @@ const RULES: RuleInput[] = [
   },
   { kind: 'absence', name: 'Nothing', watch: { set: 'host' }, window: '1h', severity: 'info' },
   { kind: 'liveness', name: 'Silent', watch: { set: 'host' }, silent_s: 90 },
-  { kind: 'liveness', name: 'Silent as usual', watch: { set: 'agent', keys: ['a', 'b'] } },
+  { kind: 'liveness', name: 'Silent as usual', watch: { set: 'agent', keys: ['a', 'b'] }, heartbeats_only: true },
   { kind: 'looping', name: 'Loops', watch: { set: 'agent' }, stalled_s: 600 },
 ];
 

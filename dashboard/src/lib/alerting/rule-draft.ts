@@ -40,6 +40,7 @@ export interface RuleDraft {
   warnAheadS: NumberField;
   severity: 'info' | 'warning' | 'error';
   silentS: NumberField;
+  heartbeatsOnly: boolean;
   stalledS: NumberField;
   forS: NumberField;
   keepS: NumberField;
@@ -98,6 +99,7 @@ export function newDraft(): RuleDraft {
     warnAheadS: null,
     severity: 'warning',
     silentS: null,
+    heartbeatsOnly: false,
     stalledS: 1_800,
     forS: 60,
     keepS: null,
@@ -163,7 +165,7 @@ export function draftOf(rule: Rule): RuleDraft {
     case 'absence':
       return { ...common, window: rule.window, severity: rule.severity };
     case 'liveness':
-      return { ...common, silentS: rule.silent_s ?? null, severity: rule.severity };
+      return { ...common, silentS: rule.silent_s ?? null, heartbeatsOnly: rule.heartbeats_only, severity: rule.severity };
     case 'looping':
       return { ...common, stalledS: rule.stalled_s, severity: rule.severity };
     default:
@@ -237,6 +239,7 @@ export function ruleOf(draft: RuleDraft): RuleInput {
         ...common,
         severity: draft.severity,
         ...(draft.silentS === null ? {} : { silent_s: draft.silentS }),
+        heartbeats_only: draft.heartbeatsOnly && draft.set === 'agent',
       };
     case 'looping':
       return { kind: 'looping', ...common, severity: draft.severity, stalled_s: draft.stalledS ?? 1_800 };

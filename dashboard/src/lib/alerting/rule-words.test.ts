@@ -34,6 +34,10 @@ test.each<[RuleInput, string]>([
   [{ kind: 'absence', name: 'r', watch: { set: 'fleet' } }, 'Nothing at all from the fleet for 5 minutes: warning'],
   [{ kind: 'liveness', name: 'r', watch: { set: 'host' } }, 'Any host silent for so long that it is offline: error'],
   [
+    { kind: 'liveness', name: 'r', watch: { set: 'agent' }, silent_s: 90, heartbeats_only: true },
+    'Any agent that sends heartbeats silent for more than 90 seconds: error',
+  ],
+  [
     { kind: 'looping', name: 'r', watch: { set: 'agent' }, stalled_s: 3_600 },
     'Any agent that answers while none of its tasks has moved for 1 hour: warning',
   ],

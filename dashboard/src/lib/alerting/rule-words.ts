@@ -93,7 +93,7 @@ function sentenceOf(rule: Rule, watched: string): string {
     case 'absence':
       return `nothing at all from ${watched} for ${SPANS[rule.window]}: ${rule.severity}`;
     case 'liveness':
-      return `${watched} silent ${rule.silent_s === undefined ? 'for so long that it is offline' : `for more than ${secondsText(rule.silent_s)}`}: ${rule.severity}`;
+      return `${watched}${rule.heartbeats_only ? ' that sends heartbeats' : ''} silent ${rule.silent_s === undefined ? 'for so long that it is offline' : `for more than ${secondsText(rule.silent_s)}`}: ${rule.severity}`;
     case 'looping':
       return `${watched} that answers while none of its tasks has moved for ${secondsText(rule.stalled_s)}: ${rule.severity}`;
     default:
