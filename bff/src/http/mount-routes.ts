@@ -6,6 +6,7 @@ import type { WatchedRedaction } from '@fleetbeat/infra/redaction/watch-redactio
 import { whoSent } from '../access/authenticated.ts';
 import { parseInput } from './parse-input.ts';
 import { NOBODY, type Route } from './route.ts';
+import { refuseUnknownParameters } from './unknown-parameters.ts';
 
 /** What a client may send as text. */
 const MAX_TEXT = '1mb';
@@ -40,6 +41,7 @@ function handlerOf(route: Route, guard: Guard, redaction: CurrentRedaction): Req
     }
     if (route.bodyMedia !== undefined) await takeText(request, response);
     const body = parsed(route.body, request.body, 'body');
+    refuseUnknownParameters(route, request.query);
     const call = {
       query: parsed(route.query, request.query, 'query'),
       params: parsed(route.params, request.params, 'path'),
