@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
-import { takeUp } from './engine/take-up.ts';
+import { takeUp } from '@fleetbeat/infra/job-queue/take-up.ts';
 import { AttemptLost, beginAttempt, fail, putBack } from './recompute/attempt.ts';
 import { ROLLUPS } from './recompute/rollups.ts';
 import { isFinal, runRecompute } from './recompute/run-recompute.ts';

@@ -1,7 +1,7 @@
 import { DecryptionFailure } from '@fleetbeat/infra/access/encrypt.ts';
 import { loadSecret } from '@fleetbeat/infra/access/secret.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
-import { takeUp } from '../engine/take-up.ts';
+import { takeUp } from '@fleetbeat/infra/job-queue/take-up.ts';
 import { beginErasure, endErasure, ErasureLost, forgetErased, putErasureBack, runErasure } from './run-erasure.ts';
 
 /** Does the erasures that were asked for. */

@@ -1,6 +1,6 @@
 import type { QueueName } from '@fleetbeat/contracts/jobs.ts';
-import { inRequest } from '@fleetbeat/infra/request-id.ts';
-import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
+import { inRequest } from '../request-id.ts';
+import type { ServiceContext } from '../service-context.ts';
 
 const LOOK_EVERY_MS = 5_000;
 
