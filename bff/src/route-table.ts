@@ -224,7 +224,7 @@ export function createRoutes(parts: RouteParts): Route[] {
     }),
     ...notificationRoutes({
       list: createNotificationsReadModel(query, parts.now),
-      markRead: createMarkRead(parts.change, parts.now),
+      markRead: createMarkRead({ ...parts, announce }),
       readPreferences: (owner) => readPreferences(query, owner),
       writePreferences: createWritePreferences(parts.change, parts.listeners),
     }),

@@ -105,7 +105,10 @@ export const notificationSchema = z.object({
   subject: z.object({ type: z.enum(['task', 'suggestion', 'incident']), id: z.string() }).nullable(),
   /** The user whom it is for; null: everybody. */
   recipient: z.string().nullable(),
+  /** When whoever asks has read it; null: not yet, and always so in live messages. */
   read_at: z.number().nullable(),
-  read_by: z.string().nullable(),
 });
 export type Notification = z.infer<typeof notificationSchema>;
+
+/** Tells somebody's other pages, and nobody else's, that they have read some: ask again. */
+export const notificationsReadSchema = z.object({ reader: z.string() });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { SetName } from './aggregates.ts';
-import { notificationSchema } from './alerts.ts';
+import { notificationSchema, notificationsReadSchema } from './alerts.ts';
 import { agentStatusSchema, seriesPointSchema } from './api.ts';
 import { commentDeletedSchema, commentSchema } from './comments.ts';
 import { incidentSchema } from './incidents.ts';
@@ -57,6 +57,7 @@ export const liveRecordSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('workflow_update'), data: workflowSchema }),
   z.object({ type: z.literal('performance_update'), data: performanceUpdateSchema }),
   z.object({ type: z.literal('notification'), data: notificationSchema }),
+  z.object({ type: z.literal('notifications_read'), data: notificationsReadSchema }),
   z.object({ type: z.literal('incident'), data: incidentSchema }),
   z.object({ type: z.literal('suggestion_created'), data: suggestionSchema }),
   z.object({ type: z.literal('suggestion_approved'), data: suggestionSchema }),
@@ -84,6 +85,7 @@ export interface ServerData {
   performance_update: PerformanceUpdate;
   visualization_update: VisualizationUpdate;
   notification: z.infer<typeof notificationSchema>;
+  notifications_read: z.infer<typeof notificationsReadSchema>;
   incident: z.infer<typeof incidentSchema>;
   suggestion_created: z.infer<typeof suggestionSchema>;
   suggestion_approved: z.infer<typeof suggestionSchema>;
@@ -111,6 +113,7 @@ export const CHANNEL_OF = {
   performance_update: 'metrics',
   visualization_update: 'metrics',
   notification: 'notifications',
+  notifications_read: 'notifications',
   incident: 'notifications',
   suggestion_created: 'suggestions',
   suggestion_approved: 'suggestions',

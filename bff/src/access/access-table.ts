@@ -223,7 +223,7 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'get /deliveries/{delivery_id}': OPERATOR,
   'post /deliveries/{delivery_id}/replay': OPERATOR,
   'get /notifications': VIEWER,
-  'post /notifications/read': OPERATOR,
+  'post /notifications/read': VIEWER,
   'get /notifications/preferences': VIEWER,
   'put /notifications/preferences': VIEWER,
 

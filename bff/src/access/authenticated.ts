@@ -30,6 +30,11 @@ export function whoSent(request: IncomingMessage): Authenticated | null {
   return authenticated.get(request) ?? null;
 }
 
+/** Whose settings apply: a user's, a key's, or those of the name that a sign-in link gave. */
+export function ownerOf({ account, by, caller }: Authenticated): string {
+  return account?.userId ?? (by === 'key' ? caller.id : caller.name);
+}
+
 /** The account that sent the request. Throws the problem `no-account` where a key or a sign-in link did. */
 export function accountOf(request: IncomingMessage): Account {
   const account = whoSent(request)?.account;

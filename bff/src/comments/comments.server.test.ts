@@ -142,6 +142,9 @@ describe('a comment', () => {
     // Nobody reads it for her.
     const { id: notificationId } = (await told(ann))[0] ?? { id: 0 };
     expect((await operator.ask('POST', '/notifications/read', { ids: [notificationId] })).body).toEqual({ read: 0 });
+    expect((await told(ann))[0]?.read_at).toBeNull();
+    expect((await ann.ask('POST', '/notifications/read', { ids: [notificationId] })).body).toEqual({ read: 1 });
+    expect((await told(ann))[0]?.read_at).not.toBeNull();
   });
 
   it('on an incident stands in its timeline, edited and deleted with it', async () => {

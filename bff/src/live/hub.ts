@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CHANNEL_OF, type Channel, type LiveMessage, type ServerData } from '@fleetbeat/contracts/live.ts';
-import type { Authenticated } from '../access/authenticated.ts';
+import { ownerOf, type Authenticated } from '../access/authenticated.ts';
 import { RingBuffer } from './ring-buffer.ts';
 
 /**
@@ -19,9 +19,13 @@ export interface Published<T extends PublishedEvent = PublishedEvent> {
 /** Whether somebody wants to hear of a notice. */
 export type Hears = (who: Authenticated, notice: ServerData['notification']) => boolean;
 
-/** Whether a message goes to somebody: notices to those who want them, everything else to everybody in the room. */
+/** Which messages do not go to everybody in the room. */
+export const PERSONAL: ReadonlySet<PublishedEvent> = new Set(['notification', 'notifications_read']);
+
+/** Whether a message goes to somebody: notices to those who want them, what was read to whoever has read it. */
 export function isFor(who: Authenticated, { type, data }: Published['message'], hears: Hears): boolean {
-  return type !== 'notification' || hears(who, data as ServerData['notification']);
+  if (type === 'notification') return hears(who, data as ServerData['notification']);
+  return type !== 'notifications_read' || (data as ServerData['notifications_read']).reader === ownerOf(who);
 }
 
 export interface Hub {

@@ -19,6 +19,8 @@ export function plainMessage({ message }: Published): Record<string, unknown> | 
       return { ...data, type: 'agentStatus', seq };
     case 'notification':
       return { ...data, type: 'notification', seq };
+    case 'notifications_read':
+      return { ...data, type: 'notificationsRead', seq };
     case 'incident':
       return { ...data, type: 'incident', seq };
     case 'suggestion_created':

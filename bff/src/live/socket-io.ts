@@ -6,7 +6,7 @@ import { problemOf } from '../http/problems.ts';
 import type { Authenticated } from '../access/authenticated.ts';
 import type { Origins } from '../access/origins.ts';
 import type { Admit, IsStillAdmitted } from './admit.ts';
-import { isFor, type Hears, type Hub, type Published } from './hub.ts';
+import { isFor, PERSONAL, type Hears, type Hub, type Published } from './hub.ts';
 import { subscribe, unsubscribe } from './subscription.ts';
 
 export interface SocketIoServer {
@@ -78,7 +78,7 @@ export function serveSocketIo(server: HttpServer, { hub, hears, admit, origins, 
   });
 
   hub.onMessage(({ room, message }) => {
-    const sockets = message.type === 'notification' ? [...io.of('/').sockets.values()] : [];
+    const sockets = PERSONAL.has(message.type) ? [...io.of('/').sockets.values()] : [];
     const unwilling = sockets.filter(({ data }) => !isFor(data.who, message, hears)).map(({ id }) => id);
     io.to(room).except(unwilling).emit(message.type, message);
   });

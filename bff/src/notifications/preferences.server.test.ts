@@ -57,7 +57,6 @@ async function tell(kinds: readonly string[], at = Date.now() - 3_600_000): Prom
       subject: null,
       recipient: null,
       read_at: null,
-      read_by: null,
     };
     told.push({ id: rows[0]?.id ?? 0, at, severity, kind: kind as 'firing', ...alert });
   }

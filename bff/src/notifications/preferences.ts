@@ -2,7 +2,7 @@ import type { Notification } from '@fleetbeat/contracts/alerts.ts';
 import { isWanted, preferencesSchema, SEE_ALL, type Preferences } from '@fleetbeat/contracts/notification-preferences.ts';
 import { changesBetween, recordChange, type Asker } from '@fleetbeat/infra/audit/record-change.ts';
 import { windowAt, windowsWithin } from '@fleetbeat/infra/routing/time-windows.ts';
-import type { Authenticated } from '../access/authenticated.ts';
+import { ownerOf, type Authenticated } from '../access/authenticated.ts';
 import type { Change } from '../http/change.ts';
 import type { ReadQuery } from '../http/read-query.ts';
 
@@ -10,11 +10,6 @@ import type { ReadQuery } from '../http/read-query.ts';
 
 const FIELDS = Object.keys(preferencesSchema.shape) as (keyof Preferences)[];
 const DAY_MS = 86_400_000;
-
-/** Whose preferences apply: a user's, a key's, or those of the name that a sign-in link gave. */
-export function ownerOf({ account, by, caller }: Authenticated): string {
-  return account?.userId ?? (by === 'key' ? caller.id : caller.name);
-}
 
 export async function readPreferences(query: ReadQuery, owner: string): Promise<Preferences> {
   const [row] = await query<{ preferences: unknown }>(

@@ -4,14 +4,13 @@ import { listSchema } from '@fleetbeat/contracts/api.ts';
 import { preferencesSchema, type Preferences } from '@fleetbeat/contracts/notification-preferences.ts';
 import type { Asker } from '@fleetbeat/infra/audit/record-change.ts';
 import type { Request } from 'express';
-import { actorOf } from '../access/actor.ts';
 import { askerOf } from '../access/asker.ts';
-import { whoSent } from '../access/authenticated.ts';
+import { ownerOf, whoSent } from '../access/authenticated.ts';
 import { pageFields } from '../http/cursor.ts';
 import { route, type Route } from '../http/route.ts';
 import type { MarkRead } from './mark-read.ts';
-import { ownerOf } from './preferences.ts';
 import type { NotificationsReadModel } from './read-model.ts';
+import type { Reader } from './shown-to.ts';
 
 const id = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 const readSchema = z.union([z.strictObject({ ids: z.array(id).min(1).max(500) }), z.strictObject({ up_to: id })], {
@@ -21,7 +20,7 @@ const readSchema = z.union([z.strictObject({ ids: z.array(id).min(1).max(500) })
 const unread = z
   .enum(['true', 'false', ''])
   .optional()
-  .describe('Only what nobody has read')
+  .describe('Only what whoever asks has not read')
   .transform((value) => value === 'true' || value === '');
 
 export interface NotificationParts {
@@ -32,29 +31,34 @@ export interface NotificationParts {
 }
 
 export function notificationRoutes({ list, markRead, readPreferences, writePreferences }: NotificationParts): Route[] {
+  const readerSending = async (request: Request): Promise<Reader> => {
+    const id = ownerSending(request);
+    return { id, preferences: await readPreferences(id) };
+  };
   return [
     route(
       'get',
       '/notifications',
       {
         summary: 'What was told, the newest first',
-        description: 'What whoever asks wants to see (`PUT /notifications/preferences`), and is not for somebody else.',
+        description:
+          'What whoever asks wants to see (`PUT /notifications/preferences`), and is not for somebody else. `read_at`: when they have read it.',
         query: z.object({ unread, ...pageFields }),
         answer: listSchema(notificationSchema),
       },
-      async ({ query, caller, request }) =>
-        list({ ...query, reader: caller.id, preferences: await readPreferences(ownerSending(request)) }),
+      async ({ query, request }) => list({ ...query, reader: await readerSending(request) }),
     ),
     route(
       'post',
       '/notifications/read',
       {
-        summary: 'Mark notifications as read, for everybody whom they are for',
-        access: 'operate',
+        summary: 'Mark notifications as read, for whoever asks alone',
+        description:
+          'Of these, or of all up to one, what `GET /notifications` shows them. Answers how many they had not read before.',
         body: readSchema,
         answer: z.object({ read: z.number().int() }),
       },
-      async ({ body, caller, request }) => ({ read: await markRead({ id: caller.id, name: actorOf(request).id }, body) }),
+      async ({ body, request }) => ({ read: await markRead(await readerSending(request), body) }),
     ),
     route(
       'get',

@@ -831,7 +831,7 @@ export interface Routes {
     query: { unread?: 'true' | 'false' | ''; limit?: number; cursor?: string };
     answer: { items: z.output<typeof alerts.notificationSchema>[]; next_cursor: string | null };
   };
-  /** Mark notifications as read, for everybody whom they are for */
+  /** Mark notifications as read, for whoever asks alone */
   'post /notifications/read': { body: { ids: number[] } | { up_to: number }; answer: { read: number } };
   /** What whoever asks wants to see in the dashboard */
   'get /notifications/preferences': { answer: z.output<typeof notificationPreferences.preferencesSchema> };

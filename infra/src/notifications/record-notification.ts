@@ -63,7 +63,7 @@ export async function recordNotification(
     ],
   });
   const [row] = rows;
-  return row === undefined ? null : { id: row.id, ...told, rule_id: null, alert_ids: [], read_at: null, read_by: null };
+  return row === undefined ? null : { id: row.id, ...told, rule_id: null, alert_ids: [], read_at: null };
 }
 
 function shorten(title: string): string {

@@ -1,7 +1,7 @@
 import { deleteInBatches } from './delete-in-batches.ts';
 import type { RetentionContext } from './retention-context.ts';
 
-/** Alerts go by when they were resolved, notifications by when they were made. */
+/** Alerts go by when they were resolved, notifications by when they were made, with who has read them. */
 export async function expireAlerts({ database, retention, now, signal }: RetentionContext): Promise<number> {
   const before = [now() - retention.alerts];
   const alerts = await deleteInBatches(
@@ -16,5 +16,7 @@ export async function expireAlerts({ database, retention, now, signal }: Retenti
     before,
     signal,
   );
+  // Whoever has read up to one that is gone has read nothing that is left.
+  await database.query('delete from notification_readers where read_up_to < (select min(id) from notifications)');
   return alerts + notifications;
 }

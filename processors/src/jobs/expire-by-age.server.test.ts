@@ -47,7 +47,7 @@ it('drops suggestions long after they were decided, with what was said about the
   expect(rows).toEqual(['approved', 'expired', 'waits'].map((id) => ({ id, comments: 1 })));
 });
 
-it('drops alerts long after they were resolved, and notifications, and none that fire', async () => {
+it('drops alerts long after they were resolved, and notifications with who has read them, and none that fire', async () => {
   await fresh.database.query(`insert into alert_rules (id, definition, updated_by) values ('r', '{"name": "r"}', 'test')`);
   await fresh.database.query(
     `insert into alerts (rule_id, key, state, severity, tracks, reason, began_at, resolved_at)
@@ -59,7 +59,18 @@ it('drops alerts long after they were resolved, and notifications, and none that
     `insert into notifications (at, severity, kind, title, body) values ($1, 'info', 'x', 'old', ''), ($1::bigint + 1, 'info', 'x', 'new', '')`,
     [NOW - 10 * DAY - 1],
   );
+  await fresh.database.query(
+    `insert into notification_reads (reader, notification_id, read_at) select 'ann', id, 1 from notifications`,
+  );
+  await fresh.database.query(
+    `insert into notification_readers (reader, read_up_to, read_at)
+     select 'read the ' || title, id, 1 from notifications`,
+  );
   expect(await expireAlerts(context)).toBe(2);
+  const left = await fresh.database.query(
+    `select reader from notification_reads union all select reader from notification_readers order by 1`,
+  );
+  expect(left.rows).toEqual([{ reader: 'ann' }, { reader: 'read the new' }]);
   const { rows } = await fresh.database.query('select key from alerts union all select title from notifications order by 1');
   expect(rows.map((row) => (row as { key: string }).key)).toEqual(['fires', 'new', 'new']);
 });

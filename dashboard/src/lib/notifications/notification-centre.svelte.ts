@@ -10,7 +10,7 @@ const REFRESH_EVERY = 60_000;
 const TOAST_FOR = 8_000;
 const MOST_TOASTS = 3;
 
-/** What was told of late, how much of it nobody has read, and what has only just come. */
+/** What was told of late, how much of it this person has not read, and what has only just come. */
 class NotificationCentre {
   readonly resource = new Resource((signal) => api.notifications({ limit: PAGE }, signal));
   toasts = $state.raw<readonly Notification[]>([]);
@@ -20,7 +20,8 @@ class NotificationCentre {
   /** The newest first, each once. */
   readonly items = $derived.by((): Notification[] => {
     const known = new Map<number, Notification>();
-    for (const one of [...(this.resource.data?.items ?? []), ...this.#came]) known.set(one.id, one);
+    // What was asked for knows what was read.
+    for (const one of [...this.#came, ...(this.resource.data?.items ?? [])]) known.set(one.id, one);
     return [...known.values()].sort((a, b) => b.id - a.id).slice(0, 2 * PAGE);
   });
   readonly unread = $derived(this.items.filter((one) => !this.isRead(one)).length);
@@ -35,31 +36,31 @@ class NotificationCentre {
       connection.subscribe('notifications'),
       connection.onResync(() => this.resource.load()),
       connection.on('notification', (one) => this.#take(one)),
+      connection.on('notifications_read', () => void this.resource.load()),
     ];
     return () => stops.forEach((stop) => stop());
   }
 
   /** Marks everything shown as read, at once; undone where the server refuses, with its reason thrown. */
   async readAll(): Promise<void> {
-    const newest = this.items[0];
-    if (!newest) return;
-    const before = this.#read;
-    this.#read = new Set(this.items.map((one) => one.id));
-    try {
-      await api.markRead({ up_to: newest.id });
-    } catch (error) {
-      this.#read = before;
-      throw error;
-    }
+    const [newest] = this.items;
+    if (newest) await this.#mark(this.items, { up_to: newest.id });
   }
 
   async read(one: Notification): Promise<void> {
-    if (this.isRead(one)) return;
-    this.#read = new Set([...this.#read, one.id]);
+    // Whoever has gone to its page need not know: it is shown as not read again.
+    await this.#mark([one], { ids: [one.id] }).catch(() => undefined);
+  }
+
+  async #mark(these: readonly Notification[], what: Parameters<typeof api.markRead>[0]): Promise<void> {
+    const marked = new Set(these.flatMap((one) => (this.isRead(one) ? [] : [one.id])));
+    if (marked.size === 0) return;
+    this.#read = new Set([...this.#read, ...marked]);
     try {
-      await api.markRead({ ids: [one.id] });
-    } catch {
-      this.#read = new Set([...this.#read].filter((id) => id !== one.id));
+      await api.markRead(what);
+    } catch (error) {
+      this.#read = new Set([...this.#read].filter((id) => !marked.has(id)));
+      throw error;
     }
   }
 
