@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { createKeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
 import { takingJwts } from '@fleetbeat/infra/access/jwt.ts';
+import { createWrongKeys } from '@fleetbeat/infra/access/wrong-keys.ts';
 import { loadSecret, localOperatorKey } from '@fleetbeat/infra/access/secret.ts';
 import { enginesInUse } from '@fleetbeat/infra/engines.ts';
 import { watchRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
@@ -113,7 +114,7 @@ export async function startBff(
     redaction,
     origins,
     dashboard,
-    guard: createGuard(authenticator, origins, createLimitRequests(config.rateLimit)),
+    guard: createGuard(authenticator, origins, createLimitRequests(config.rateLimit), createWrongKeys(now)),
   });
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app).on('clientError', answerBrokenRequest);
   // Sockets are taken off the server first, so that nothing holds it open.
@@ -128,7 +129,8 @@ export async function startBff(
     lifecycle,
     logger,
     listeners,
-    admit: createAdmit(authenticator, origins),
+    // Counted apart: a socket's address may be that of a proxy, which many share.
+    admit: createAdmit(authenticator, origins, createWrongKeys(now)),
     isStillAdmitted: createIsStillAdmitted(authenticator, now),
   });
   if (cache !== undefined) countCache(metrics.registry, cache);

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { KeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
 import { hasScope } from '@fleetbeat/infra/access/scopes.ts';
+import type { WrongKeys } from '@fleetbeat/infra/access/wrong-keys.ts';
 import { findSession } from '@fleetbeat/infra/access/sessions.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
@@ -56,10 +57,17 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * Finds out who sends a request and lets through whoever has the scope that the route asks for, and no
  * page of another site in a user's name. A public route is answered without asking the database.
  */
-export function createGuard(authenticator: Authenticator, origins: Origins, limitRequests: LimitRequests): Guard {
+export function createGuard(
+  authenticator: Authenticator,
+  origins: Origins,
+  limitRequests: LimitRequests,
+  wrongKeys: WrongKeys,
+): Guard {
   return async (request, route) => {
     if (route.access === 'public') return;
-    const who = await authenticator.ofRequest(request);
+    const key = request.headers.authorization;
+    const find = () => authenticator.ofRequest(request);
+    const who = key === undefined ? await find() : await wrongKeys.watch(request.ip ?? 'unknown', key, find);
     if (who !== null) rememberCaller(request, who);
     await limitRequests(request, who);
     const changes = !SAFE_METHODS.has(request.method);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { WRONG_KEYS_A_MINUTE } from '@fleetbeat/infra/access/wrong-keys.ts';
 import { Browser } from '../testing/browser.ts';
 import { startTestBff, type TestBff } from '../start-test-bff.ts';
 
@@ -21,6 +22,16 @@ it('a key has so many requests in a minute and no more, whatever others do', asy
   expect([refused.code, Number(refused.headers.get('retry-after')) <= 60]).toEqual(['too-many-requests', true]);
   const other = new Browser(bff.url, { authorization: `Bearer ${await bff.makeKey(['read'])}` });
   expect((await other.ask('GET', '/agents')).status).toBe(200);
+});
+
+it('who guesses keys is told to wait, and whoever has been right goes on from the same address', async () => {
+  const address = { 'x-forwarded-for': '203.0.113.9' };
+  const send = async (key: string) =>
+    (await new Browser(bff.url, { authorization: `Bearer ${key}`, ...address }).ask('GET', '/people')).status;
+  const known = await bff.makeKey(['read']);
+  expect(await send(known)).toBe(200);
+  for (let at = 0; at < WRONG_KEYS_A_MINUTE; at++) expect(await send(`guess-${at}`)).toBe(401);
+  expect([await send('one-more'), await send(await bff.makeKey(['read'])), await send(known)]).toEqual([429, 429, 200]);
 });
 
 it('who says nothing of themselves is counted by address, and probes are not', async () => {

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { KeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
 import { isLoopback } from '@fleetbeat/infra/access/events-without-key.ts';
-import { hasScope } from '@fleetbeat/infra/access/scopes.ts';
+import { hasScope, type Caller } from '@fleetbeat/infra/access/scopes.ts';
+import type { WrongKeys } from '@fleetbeat/infra/access/wrong-keys.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 
 /** Answers who sends, by a name under which limits are kept; throws the problem of a sender that may not. */
@@ -11,7 +12,7 @@ export type Authorize = (request: IncomingMessage) => Promise<string>;
  * @param withoutKey takes events that carry no key at all. Pages in a browser on this machine are kept out
  *   by what they cannot leave away: an Origin, or the foreign name by which they reached this address.
  */
-export function createAuthorize(keys: KeyVerifier, withoutKey: boolean): Authorize {
+export function createAuthorize(keys: KeyVerifier, withoutKey: boolean, wrongKeys: WrongKeys): Authorize {
   return async function authorize(request) {
     const { authorization, origin, host } = request.headers;
     if (authorization === undefined) {
@@ -24,22 +25,24 @@ export function createAuthorize(keys: KeyVerifier, withoutKey: boolean): Authori
     }
     const bearer = /^Bearer +([\x21-\x7e][\x20-\x7e]{0,4095})$/i.exec(authorization)?.[1];
     if (bearer === undefined) throw unauthorized('The Authorization header must be "Bearer <key>".');
-    const caller = await verify(keys, bearer);
-    if (caller === null) throw unauthorized('The key is unknown, expired or revoked.');
+    const caller = await wrongKeys.watch(request.socket.remoteAddress ?? 'unknown', bearer, () => verify(keys, bearer));
     if (!hasScope(caller, 'ingest')) throw forbidden('The key lacks the scope "ingest".');
     return caller.id;
   };
 }
 
-async function verify(keys: KeyVerifier, bearer: string) {
+async function verify(keys: KeyVerifier, bearer: string): Promise<Caller> {
+  let caller: Caller | null;
   try {
-    return await keys.verify(bearer);
+    caller = await keys.verify(bearer);
   } catch (error) {
     if (error instanceof HttpProblem) throw error;
     const problem = new HttpProblem(503, 'keys-unavailable', 'Keys cannot be checked now.', { 'retry-after': '2' });
     problem.cause = error;
     throw problem;
   }
+  if (caller === null) throw unauthorized('The key is unknown, expired or revoked.');
+  return caller;
 }
 
 /** The name of a Host header, without port and without the brackets of an IPv6 address. */

@@ -3,6 +3,7 @@ import { createKeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
 import { takesEventsWithoutKey } from '@fleetbeat/infra/access/events-without-key.ts';
 import { takingJwts } from '@fleetbeat/infra/access/jwt.ts';
 import { loadSecret, localOperatorKey } from '@fleetbeat/infra/access/secret.ts';
+import { createWrongKeys } from '@fleetbeat/infra/access/wrong-keys.ts';
 import { watchRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { createAuthorize } from './access.ts';
@@ -40,7 +41,7 @@ export async function startGateway(context: GatewayContext): Promise<{ url: stri
   lifecycle.onStop('redaction', () => redaction.stop());
   const server = createGatewayServer({
     takeEvents: createTakeEvents({
-      authorize: createAuthorize(takingJwts(keys, config.jwt), withoutKey),
+      authorize: createAuthorize(takingJwts(keys, config.jwt), withoutKey, createWrongKeys()),
       budget,
       log,
       metrics,

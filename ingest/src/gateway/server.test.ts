@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WRONG_KEYS_A_MINUTE } from '@fleetbeat/infra/access/wrong-keys.ts';
 import { MAX_BODY_BYTES, MAX_UNPACKED_BYTES } from './read-body.ts';
 import { event, ScriptedLog, sendTo, startTestGateway, type Answer, type Sending, type TestGateway } from './testing.ts';
 
@@ -171,6 +172,14 @@ describe('refusing requests', () => {
     expect(await gateway.metric(`fleetbeat_ingest_requests_refused_total{code="${code}"}`)).toBe(1);
     expect(log.events()).toEqual([]);
     await expect.poll(() => gateway.metric('fleetbeat_ingest_in_flight_bytes')).toBe(0);
+  });
+
+  it('looks up no more keys of an address that guesses', async () => {
+    const guess = (key: string) => send({ headers: { authorization: `Bearer ${key}` }, body: '[]' });
+    for (let at = 0; at < WRONG_KEYS_A_MINUTE; at++) expect((await guess(`guess-${at}`)).status).toBe(401);
+    const { status, headers, body } = await guess('one-more');
+    expect([status, body['type']]).toEqual([429, 'urn:fleetbeat:problem:too-many-wrong-keys']);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
   });
 
   it('answers what is no HTTP', async () => {
