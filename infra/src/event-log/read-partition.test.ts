@@ -38,7 +38,7 @@ function source(end: number): PartitionSource & { asked: number[]; overlapped: b
 }
 
 /** Runs a reader that starts at the first offset it has not taken, until it has taken `end`. */
-async function run(end: number, onBatch: (offsets: number[]) => Promise<void>, from = source(end)) {
+async function run(end: number, onBatch: (offsets: number[]) => Promise<void>, from = source(end), log = logger) {
   const calls: string[] = [];
   const taken: number[] = [];
   const stop = new AbortController();
@@ -58,7 +58,7 @@ async function run(end: number, onBatch: (offsets: number[]) => Promise<void>, f
       return Promise.resolve();
     },
   };
-  await readPartition(PARTITION, from, reader, stop.signal, logger, BACKOFF);
+  await readPartition(PARTITION, from, reader, stop.signal, log, BACKOFF);
   return { calls, taken, from };
 }
 
@@ -90,5 +90,31 @@ describe('readPartition', () => {
     expect(outcome.taken).toEqual(records(0, 40).map(({ offset }) => offset));
     expect(outcome.calls.filter((call) => call === 'assigned').length).toBeGreaterThan(3);
     expect(outcome.from.overlapped).toBe(false);
+  });
+
+  it.each([
+    ['a failure as an error', new Error('broken'), 50, true],
+    [
+      'that a reader was overtaken, which is no fault, as information',
+      Object.assign(new Error('taken'), { overtaken: true }),
+      30,
+      false,
+    ],
+  ])('logs %s', async (_, error, level, hasStack) => {
+    const lines: string[] = [];
+    const log = pino({ level: 'info' }, { write: (line) => void lines.push(line) });
+    let isFirst = true;
+    await run(
+      10,
+      () => {
+        if (!isFirst) return Promise.resolve();
+        isFirst = false;
+        return Promise.reject(error);
+      },
+      source(10),
+      log,
+    );
+    expect(lines.map((line) => (JSON.parse(line) as { level: number }).level)).toEqual([level]);
+    expect(lines[0]?.includes('stack')).toBe(hasStack);
   });
 });

@@ -55,7 +55,11 @@ export async function readPartition(
     } catch (error) {
       const pauseMs = Math.min(options.longestBackoffMs, options.firstBackoffMs * 2 ** failures);
       failures = Math.min(failures + 1, 20);
-      logger.error({ err: error, ...partition, retry_in_ms: pauseMs }, 'reading a partition failed, it is assigned again');
+      if (isOvertaken(error)) {
+        logger.info({ ...partition, reason: error.message, retry_in_ms: pauseMs }, 'a partition is assigned again');
+      } else {
+        logger.error({ err: error, ...partition, retry_in_ms: pauseMs }, 'reading a partition failed, it is assigned again');
+      }
       await pause(pauseMs, signal);
     }
     // A source is asked for one batch at a time.
@@ -66,6 +70,11 @@ export async function readPartition(
   } catch (error) {
     logger.error({ err: error, ...partition }, 'giving up a partition failed');
   }
+}
+
+/** Whether a reader says of its rejection that it is no fault: what it had read is void, as another has it, or it is read anew. */
+function isOvertaken(error: unknown): error is Error {
+  return error instanceof Error && 'overtaken' in error && error.overtaken === true;
 }
 
 /** Waits for `ms` milliseconds or until `signal` is aborted. */
