@@ -2,7 +2,7 @@ import type { AgentPatch } from '@fleetbeat/contracts/agent-input.ts';
 import { changesBetween, recordChange, type Asker } from '@fleetbeat/infra/audit/record-change.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
 import type { Change } from '../http/change.ts';
-import { unknownAgent } from './routes.ts';
+import { unknownAgent } from './unknown-agent.ts';
 
 interface Said {
   name: string | null;

@@ -7,7 +7,7 @@ import { lateField, type ReadLateWindows } from '../windows/late-windows.ts';
 import { metricsAnswer } from '../windows/metrics-answer.ts';
 import type { Watch } from '../windows/watches.ts';
 import type { ReadWindows } from '../windows/window-reader.ts';
-import { unknownAgent } from './routes.ts';
+import { unknownAgent } from './unknown-agent.ts';
 import type { AgentsReadModel } from './read-model.ts';
 
 interface Effects {

@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { agentPatchSchema } from '@fleetbeat/contracts/agent-input.ts';
 import { agentSchema, agentStatusSchema, listSchema, type Agent } from '@fleetbeat/contracts/api.ts';
 import { wordSchema } from '@fleetbeat/contracts/text.ts';
-import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { askerOf } from '../access/asker.ts';
 import { pageFields } from '../http/cursor.ts';
 import { labelField, labelsOf } from '../http/label-fields.ts';
@@ -10,6 +9,7 @@ import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
 import type { AgentChanges } from './agent-changes.ts';
 import { AGENT_ORDERS, type AgentsReadModel } from './read-model.ts';
+import { unknownAgent } from './unknown-agent.ts';
 
 const agentsQuery = z.object({
   status: agentStatusSchema.optional(),
@@ -95,8 +95,4 @@ export function agentRoutes(agents: AgentsReadModel, changes: AgentChanges): Rou
       },
     ),
   ];
-}
-
-export function unknownAgent(): HttpProblem {
-  return new HttpProblem(404, 'unknown-agent', 'no agent of this id has ever been seen');
 }

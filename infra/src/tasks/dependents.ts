@@ -1,7 +1,7 @@
 import type { TaskState } from '@fleetbeat/contracts/task-state.ts';
 import type { Transaction } from '../database/database.ts';
 import { TASK_COLUMNS } from './task-columns.ts';
-import type { ChangedTask } from './task-rows.ts';
+import type { ChangedTask } from './changed-task.ts';
 
 /**
  * Counts anew what waits for tasks that have just been completed, or are so no longer; answers the tasks that wait.

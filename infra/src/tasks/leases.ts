@@ -1,6 +1,6 @@
 import type { LeaseOutcome } from '@fleetbeat/contracts/task-leases.ts';
 import type { Transaction } from '../database/database.ts';
-import type { ChangedTask } from './task-rows.ts';
+import type { ChangedTask } from './changed-task.ts';
 
 /** Who holds a task. Times are epoch milliseconds. */
 export interface LeaseRow {

@@ -2,7 +2,7 @@ import type { TaskStatus } from '@fleetbeat/contracts/events.ts';
 import type { TaskState } from '@fleetbeat/contracts/task-state.ts';
 import type { Workflow } from '@fleetbeat/contracts/workflows.ts';
 import type { Transaction } from '../database/database.ts';
-import type { ChangedTask } from './task-rows.ts';
+import type { ChangedTask } from './changed-task.ts';
 import { WORKFLOW_COLUMNS, workflowOf, type WorkflowRow } from './workflow-rows.ts';
 
 /** What a workflow counts: those of its pending tasks that wait for others are counted apart. */

@@ -1,6 +1,6 @@
 import type { TaskState } from '@fleetbeat/contracts/task-state.ts';
 import { changesBetween, type Actor, type AuditedChange } from '../audit/record-change.ts';
-import type { ChangedTask } from './task-rows.ts';
+import type { ChangedTask } from './changed-task.ts';
 
 /** What is written down of a task: what somebody could have set. */
 const AUDITED = [

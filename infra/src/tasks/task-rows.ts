@@ -4,6 +4,7 @@ import { hasEnded } from '@fleetbeat/contracts/task-transitions.ts';
 import type { Workflow } from '@fleetbeat/contracts/workflows.ts';
 import type { Transaction } from '../database/database.ts';
 import { storableJson } from '../database/storable.ts';
+import type { ChangedTask } from './changed-task.ts';
 import { endLeases } from './leases.ts';
 import { TASK_COLUMNS } from './task-columns.ts';
 import { moveDependents } from './dependents.ts';
@@ -14,12 +15,6 @@ import { tellOfEndedTasks } from './tell-of-ended-tasks.ts';
  * The tasks table, as whoever changes tasks reads and writes it: the processor of task events, the API and the timers. All
  * work on locked rows, so that none overwrites what another has just written.
  */
-
-export interface ChangedTask {
-  /** Null where the task was not known. */
-  readonly before: TaskState | null;
-  readonly after: TaskState;
-}
 
 export interface ChangedTasks {
   /** What was written, tasks that waited for these included. */

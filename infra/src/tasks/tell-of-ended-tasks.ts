@@ -2,7 +2,7 @@ import type { Notification, WorkNews } from '@fleetbeat/contracts/alerts.ts';
 import type { TaskState } from '@fleetbeat/contracts/task-state.ts';
 import type { Transaction } from '../database/database.ts';
 import { recordNotification } from '../notifications/record-notification.ts';
-import type { ChangedTask } from './task-rows.ts';
+import type { ChangedTask } from './changed-task.ts';
 
 /** More than these that end together are told together. */
 const TOLD_SINGLY = 5;

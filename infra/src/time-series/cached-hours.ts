@@ -1,11 +1,11 @@
 import { SETS, TIERS, windowStart, type PartialRow } from '@fleetbeat/contracts/aggregates.ts';
 import type { Partial } from './partial.ts';
-import type { WindowsQuery } from './read-windows.ts';
 import type { StoredState } from './stored-cuts.ts';
 import { questionOf, type WindowCache } from './window-cache.ts';
 import type { Merge, Segment } from './window-merge.ts';
 import { createMerge } from './window-merge.ts';
 import type { WindowPlan } from './window-plan.ts';
+import type { WindowsQuery } from './windows-query.ts';
 
 const HOUR = TIERS['1h'];
 /** Until this long after its end an hour is touched by nearly every cut, so that keeping it is in vain; in milliseconds. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compactHours } from './compaction.ts';
-import { readWindows, type WindowsQuery } from './read-windows.ts';
+import { readWindows } from './read-windows.ts';
+import type { WindowsQuery } from './windows-query.ts';
 import { eventsOf, plain, rowsOf, truth } from './testing-events.ts';
 import { doing, newSource, openTestStore, TEST_ENGINES, type TestStore } from './testing-store.ts';
 import type { TimeSeriesStore } from './time-series.ts';

@@ -1,6 +1,6 @@
-import { TIERS, windowStart, type PartialRow } from '@fleetbeat/contracts/aggregates.ts';
+import { TIERS, windowStart } from '@fleetbeat/contracts/aggregates.ts';
 import type { Database, Transaction } from '../database/database.ts';
-import type { TimeSeriesStore } from './time-series.ts';
+import type { RowVersions, TimeSeriesStore } from './time-series.ts';
 
 /**
  * Which rows count where hours were recomputed. A recompute writes rows of a new version beside the old ones; a row of
@@ -13,13 +13,6 @@ export interface HourVersion {
   readonly hour: number;
   readonly version: number;
   readonly throughSeq: number;
-}
-
-export interface RowVersions {
-  /** Versions above 0 that some hour has. */
-  readonly inUse: readonly number[];
-  /** Whether a row of the 10 s or 1 m tier is one to be read. */
-  counts(row: Pick<PartialRow, 'source' | 'window' | 'seq' | 'version'>): boolean;
 }
 
 export function rowVersions(hours: Iterable<HourVersion>): RowVersions {

@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.ts';
-import { hoursTouching, rowVersions, type HourVersion, type RowVersions } from './row-versions.ts';
+import { hoursTouching, rowVersions, type HourVersion } from './row-versions.ts';
+import type { RowVersions } from './time-series.ts';
 
 /** How far each source is stored, which of its hours are compacted and which recomputed: one moment of the database. */
 export interface StoredState {

@@ -1,8 +1,15 @@
 import type { PartialRow, SetName, Tier } from '@fleetbeat/contracts/aggregates.ts';
 import type { Transaction } from '../database/database.ts';
-import type { RowVersions } from './row-versions.ts';
 
 /** The time-series store: partial aggregates by (set, key, tier, window, source, seq). */
+
+/** Which rows count where hours were recomputed; see `row-versions.ts`. */
+export interface RowVersions {
+  /** Versions above 0 that some hour has. */
+  readonly inUse: readonly number[];
+  /** Whether a row of the 10 s or 1 m tier is one to be read. */
+  counts(row: Pick<PartialRow, 'source' | 'window' | 'seq' | 'version'>): boolean;
+}
 
 export interface PartialQuery {
   readonly set: SetName;
