@@ -8,15 +8,22 @@ import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 /** Answers who sends, by a name under which limits are kept; throws the problem of a sender that may not. */
 export type Authorize = (request: IncomingMessage) => Promise<string>;
 
+/** What proxies add: whoever stands before them may be anywhere, whatever name they call this address by. */
+const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+
 /**
  * @param withoutKey takes events that carry no key at all. Pages in a browser on this machine are kept out
- *   by what they cannot leave away: an Origin, or the foreign name by which they reached this address.
+ *   by what they cannot leave away: an Origin, or the foreign name by which they reached this address; and who comes
+ *   through a proxy by what that adds.
  */
 export function createAuthorize(keys: KeyVerifier, withoutKey: boolean, wrongKeys: WrongKeys): Authorize {
   return async function authorize(request) {
     const { authorization, origin, host } = request.headers;
     if (authorization === undefined) {
       if (!withoutKey) throw unauthorized('Events need a key: send "Authorization: Bearer <key>".');
+      if (FORWARDING.some((name) => request.headers[name] !== undefined)) {
+        throw unauthorized('A request that a proxy passes on needs a key: send "Authorization: Bearer <key>".');
+      }
       if (origin !== undefined) throw forbidden('A request from a web page needs a key.');
       if (host === undefined || !isLoopback(hostName(host))) {
         throw forbidden('Without a key this address answers to localhost and 127.0.0.1 only.');

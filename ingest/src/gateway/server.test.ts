@@ -162,6 +162,8 @@ describe('refusing requests', () => {
     ['a wrong key', { headers: { authorization: 'Bearer nobody-knows-this-key' } }, 401, 'unauthorized'],
     ['another scheme', { headers: { authorization: 'Basic YTpi' } }, 401, 'unauthorized'],
     ['a page in a browser', { headers: { origin: 'https://evil.example' }, body: '[]' }, 403, 'forbidden'],
+    ['what a proxy passes on', { headers: { 'x-forwarded-for': '203.0.113.7' }, body: '[]' }, 401, 'unauthorized'],
+    ['what another proxy passes on', { headers: { forwarded: 'for=203.0.113.7' }, body: '[]' }, 401, 'unauthorized'],
     ['a foreign host name', { headers: { host: 'evil.example:4318' }, body: '[]' }, 403, 'forbidden'],
   ])('%s', async (_, sending, status, code) => {
     const answer = await send(sending);
