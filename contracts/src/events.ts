@@ -21,14 +21,21 @@ export const DEDUPE_HORIZON = 2 ** 22;
 export const MESSAGE_TYPES = ['user_message', 'agent_response', 'tool_call', 'error', 'feedback'] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
-/** An id of ours or of a client: 1 to 256 characters, none of them a control character or half a surrogate pair. */
+/** Whether a text shows when it is written: not of blanks and characters without a shape alone. */
+export function isVisible(text: string): boolean {
+  const first = text.charCodeAt(0);
+  return (first > 0x20 && first < 0x7f) || /[^\s\p{Default_Ignorable_Code_Point}]/u.test(text);
+}
+
+/** An id of ours or of a client: 1 to 256 characters, one of them visible, none a control character or half a surrogate pair. */
 export const idSchema = z
   .string()
   .min(1, 'must not be empty')
   .max(256, 'must be at most 256 characters')
   // eslint-disable-next-line no-control-regex -- control characters are what is refused here
   .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters')
-  .refine((id) => id.isWellFormed(), 'must not contain half a surrogate pair');
+  .refine((id) => id.isWellFormed(), 'must not contain half a surrogate pair')
+  .refine((id) => id === '' || isVisible(id), 'must contain a visible character');
 
 /** Up to 16 labels: names of 1 to 64 letters, digits, `_`, `.` and `-`; values up to 256 characters. */
 export const labelsSchema = z

@@ -10,7 +10,19 @@ it('looks at every field that the schema names', () => {
 const strings = fc.oneof(
   fc.stringMatching(/^[a-z0-9-]{1,40}$/),
   fc.string({ unit: 'binary', maxLength: 20 }),
-  fc.constantFrom('', 'x'.repeat(256), 'x'.repeat(257), '\u007f', 'a\nb', 'a\u0000', '\ud800', '2026-01-01T00:00:00Z', 'error'),
+  fc.constantFrom(
+    '',
+    'x'.repeat(256),
+    'x'.repeat(257),
+    '\u007f',
+    'a\nb',
+    'a\u0000',
+    '\ud800',
+    '   ',
+    '\u00a0\u200b',
+    '2026-01-01T00:00:00Z',
+    'error',
+  ),
 );
 const numbers = fc.oneof(
   fc.integer(),

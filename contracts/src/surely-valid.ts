@@ -1,4 +1,4 @@
-import { MESSAGE_TYPES } from './events.ts';
+import { isVisible, MESSAGE_TYPES } from './events.ts';
 
 /**
  * A first look at agent messages, which are most of what comes: it knows the usual shapes and says yes to them in
@@ -54,7 +54,7 @@ export function isSurelyValidMessage(event: ParsedAgentMessage, text: string): b
 }
 
 function isShort(value: unknown): boolean {
-  return typeof value === 'string' && value.length > 0 && value.length <= 256;
+  return typeof value === 'string' && value.length > 0 && value.length <= 256 && isVisible(value);
 }
 
 function isShortOrAbsent(value: unknown): boolean {

@@ -148,6 +148,8 @@ describe('bad events', () => {
     ['no agent id', '{"message_type":"error"}', 'missing_agent_id', /agent_id is missing/],
     ['no host id but an agent id of null', '{"message_type":"error","agent_id":null}', 'invalid_agent_id', /agent_id/],
     ['an empty agent id', '{"message_type":"error","agent_id":""}', 'invalid_agent_id', /empty/],
+    ['an agent id of blanks', '{"message_type":"error","agent_id":"   "}', 'invalid_agent_id', /visible/],
+    ['an agent id without a shape', '{"message_type":"error","agent_id":"\u200b"}', 'invalid_agent_id', /visible/],
     ['an agent id of 10 kB', `{"message_type":"error","agent_id":"${'x'.repeat(10_000)}"}`, 'invalid_agent_id', /256/],
     ['an agent id with a control character', '{"message_type":"error","agent_id":"a\\u0000"}', 'invalid_agent_id', /control/],
     ['a task id that is no string', '{"task_id":7,"status":"pending"}', 'invalid_task_id', /task_id/],

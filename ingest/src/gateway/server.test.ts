@@ -158,6 +158,7 @@ describe('refusing requests', () => {
       'body-too-large',
     ],
     ['an agent id of 10 kB in the path', { path: `/api/v1/agents/${'x'.repeat(10_000)}/events` }, 400, 'invalid-agent-id'],
+    ['an agent id of blanks', { path: '/api/v1/agents/%20%20/events' }, 400, 'invalid-agent-id'],
     ['an agent id that is not encoded', { path: '/api/v1/agents/%E0%A4%A/events' }, 400, 'invalid-agent-id'],
     ['a wrong key', { headers: { authorization: 'Bearer nobody-knows-this-key' } }, 401, 'unauthorized'],
     ['another scheme', { headers: { authorization: 'Basic YTpi' } }, 401, 'unauthorized'],

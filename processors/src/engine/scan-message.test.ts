@@ -40,7 +40,24 @@ function parsed(line: string | Buffer): unknown[] {
 
 const ids = fc.oneof(
   { weight: 6, arbitrary: fc.stringMatching(/^[ !#-[\]-~]{1,30}$/) },
-  { weight: 1, arbitrary: fc.constantFrom('', 'x'.repeat(256), 'x'.repeat(257), '\u007f', 'a\nb', 'ü', '\ud800', 'a"b', 'a\\b') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      '',
+      'x'.repeat(256),
+      'x'.repeat(257),
+      '\u007f',
+      'a\nb',
+      'ü',
+      '\ud800',
+      ' ',
+      '   ',
+      ' a',
+      '\u00a0',
+      'a"b',
+      'a\\b',
+    ),
+  },
 );
 const texts = fc.oneof(
   fc.string(),
@@ -136,6 +153,7 @@ it.each([
   ['a number with a leading zero', `{"ts":${NOW},"agent_id":"a","message_type":"error","cost_usd":01}`, false],
   ['an exponent', `{"ts":${NOW},"agent_id":"a","message_type":"error","cost_usd":1e-3}`, false],
   ['no time', `{"agent_id":"a","message_type":"error"}`, false],
+  ['an agent of blanks', `{"ts":${NOW},"agent_id":"   ","message_type":"error"}`, false],
   ['a heartbeat', `{"ts":${NOW},"agent_id":"a","message_type":"heartbeat"}`, false],
   ['two objects in a line', `${PLAIN}${PLAIN}`, false],
 ])('knows %s: %#', (_, line, isTaken) => {

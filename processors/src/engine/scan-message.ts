@@ -35,6 +35,7 @@ export const scanned = {
 /** What the gateway has answered with 2xx must not be refused here because the log's clock differs or the append took long. */
 export const CLOCK_SLACK_MS = 60_000;
 
+const BLANK = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const MINUS = 0x2d;
@@ -195,7 +196,8 @@ function clear(): void {
 
 /** Takes a string of ASCII without escapes; false where the field must not be one, or not this one. */
 function takeId(field: number, bytes: Buffer, from: number, to: number): boolean {
-  if (to === from || to - from > LONGEST_ID) return false;
+  // What begins with a blank may hold nothing else, which no id does.
+  if (to === from || to - from > LONGEST_ID || bytes[from] === BLANK) return false;
   switch (field) {
     case ID:
       scanned.idStart = from;
