@@ -13,6 +13,8 @@ export const MAX_LATENESS_MS = 24 * 3_600_000;
 export const MAX_AHEAD_MS = 5 * 60_000;
 /** The largest single event, in bytes of JSON (256 KiB). */
 export const MAX_EVENT_BYTES = 256 * 1024;
+/** How much larger an event may be in the log, in bytes: for the id, the time and the agent that the gateway adds. */
+export const EVENT_SLACK_BYTES = 2 * 1024;
 /** The deepest nesting of objects and arrays in one event. */
 export const MAX_NESTING = 32;
 /** How many accepted events of a source are remembered to recognise duplicates (2^22). */

@@ -1,5 +1,13 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { EVENT_KINDS, describeIssue, eventTime, timeRefusal, type EventTopic } from '@fleetbeat/contracts/events.ts';
+import {
+  EVENT_KINDS,
+  EVENT_SLACK_BYTES,
+  MAX_EVENT_BYTES,
+  describeIssue,
+  eventTime,
+  timeRefusal,
+  type EventTopic,
+} from '@fleetbeat/contracts/events.ts';
 import { isSurelyValidMessage } from '@fleetbeat/contracts/surely-valid.ts';
 import type { LogRecord } from '@fleetbeat/infra/event-log/event-log.ts';
 import { parseObject } from '@fleetbeat/infra/parse-object.ts';
@@ -8,7 +16,7 @@ import { measure } from './measured.ts';
 import { CLOCK_SLACK_MS, scanMessage, scanned } from './scan-message.ts';
 
 /** What a dead letter says about why an event was refused. */
-export type DeadLetterCode = 'not_utf8' | 'not_json' | 'not_valid' | 'time_out_of_range' | 'empty';
+export type DeadLetterCode = 'not_utf8' | 'not_json' | 'too_large' | 'not_valid' | 'time_out_of_range' | 'empty';
 
 export interface DeadLetter {
   readonly offset: number;
@@ -78,7 +86,7 @@ export function decodeRecord(record: LogRecord, topic: EventTopic, sink: Decoded
   let mayBeAscii = true;
   let position = 0;
   for (let start = 0; start < value.length;) {
-    if (mayScan && scanMessage(value, start, record.appendedAt)) {
+    if (mayScan && scanMessage(value, start, record.appendedAt) && scanned.end - start <= LARGEST_BYTES) {
       acceptScanned(record, start, position++, sink);
       start = scanned.end + 1;
       continue;
@@ -98,6 +106,8 @@ export function decodeRecord(record: LogRecord, topic: EventTopic, sink: Decoded
 }
 
 const NO_FIELDS: DecodedEvent['fields'] = Object.freeze({});
+/** What the gateway takes, and what it adds. */
+const LARGEST_BYTES = MAX_EVENT_BYTES + EVENT_SLACK_BYTES;
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -160,6 +170,11 @@ function acceptOrRefuse(
   topic: EventTopic,
   sink: DecodedSink,
 ): void {
+  if (end - start > LARGEST_BYTES) {
+    const reason = `has ${end - start} bytes, at most ${MAX_EVENT_BYTES} are taken`;
+    sink.dead(deadLetter(record, position, 'too_large', reason, Buffer.from(line)));
+    return;
+  }
   const kind = EVENT_KINDS[topic];
   if (topic !== 'agent-events' || !isSurelyValidMessage(fields, line)) {
     const checked = kind.schema.safeParse(fields);

@@ -1,4 +1,4 @@
-import { MESSAGE_TYPES } from '@fleetbeat/contracts/events.ts';
+import { EVENT_SLACK_BYTES, MAX_EVENT_BYTES, MESSAGE_TYPES } from '@fleetbeat/contracts/events.ts';
 import { FIELDS_LOOKED_AT } from '@fleetbeat/contracts/surely-valid.ts';
 import type { LogRecord } from '@fleetbeat/infra/event-log/event-log.ts';
 import fc from 'fast-check';
@@ -159,6 +159,17 @@ it.each([
 ])('knows %s: %#', (_, line, isTaken) => {
   expect(scanMessage(Buffer.from(line), 0, NOW)).toBe(isTaken);
   expect(decoded(line)).toEqual(parsed(line));
+});
+
+it.each([
+  ['scanned', (content: string) => `{"ts":${NOW},"agent_id":"a","message_type":"error","content":"${content}"}`],
+  ['parsed', (content: string) => `{"ts":${NOW},"agent_id":"a","message_type":"error","metadata":{"content":"${content}"}}`],
+])('takes what the gateway takes, and puts larger events aside where they are %s', (_, lineOf) => {
+  const ofSize = (bytes: number) => lineOf('x'.repeat(bytes - lineOf('').length));
+  const largest = MAX_EVENT_BYTES + EVENT_SLACK_BYTES;
+  const found = decoded([ofSize(largest), ofSize(largest + 1), PLAIN].join('\n'));
+  const reason = `has ${largest + 1} bytes, at most ${MAX_EVENT_BYTES} are taken`;
+  expect(found).toMatchObject([{ key: 'a' }, { code: 'too_large', reason, position: 1 }, { key: 'a', position: 2 }]);
 });
 
 it('goes from line to line, scanned or parsed', () => {
