@@ -119,4 +119,28 @@ describeInBrowser('suggestions', () => {
     expect(await operator.getByText('operator mentions you').count()).toBe(0);
     expect(there.complaints).toEqual([]);
   });
+
+  it('and what they read is read in their other pages, and by nobody else', async () => {
+    const other = await viewer.context().newPage();
+    await other.goto(`${system.api}/suggestions`);
+    const bell = (page: Page) => page.getByRole('button', { name: /^Notifications/ });
+    const isNew = (page: Page) => bell(page).getAttribute('aria-label');
+    const before = await isNew(operator);
+    expect(before).toMatch(/[1-9]\d* new$/);
+    await expect.poll(() => isNew(other)).toMatch(/[1-9]\d* new$/);
+
+    await bell(viewer).click();
+    const panel = viewer.getByRole('dialog', { name: 'Notifications' });
+    // What the server refuses is not read.
+    await viewer.route('**/notifications/read', (route) => route.fulfill({ status: 503, body: '' }));
+    await panel.getByRole('button', { name: 'Mark all as read' }).click();
+    await panel.getByRole('alert').waitFor();
+    expect(await isNew(viewer)).toMatch(/[1-9]\d* new$/);
+    await viewer.unroute('**/notifications/read');
+    await panel.getByRole('button', { name: 'Mark all as read' }).click();
+    for (const page of [viewer, other]) await expect.poll(() => isNew(page), { timeout: 10_000 }).toBe('Notifications, none new');
+    expect(await isNew(operator)).toBe(before);
+    await viewer.reload();
+    await expect.poll(() => isNew(viewer)).toBe('Notifications, none new');
+  });
 });
