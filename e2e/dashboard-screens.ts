@@ -147,7 +147,7 @@ export const SCREENS: readonly Screen[] = [
   { name: 'explore-compare', path: () => '/explore?range=15m&measure=total_messages&compare=1' },
   { name: 'explore-heat', path: () => '/explore?range=1h&as=heat' },
   { name: 'pipeline', path: () => '/pipeline?range=1h' },
-  { name: 'docs', path: () => '/docs?q=tasks#patchApiV1TasksByTaskId', whole: false },
+  { name: 'docs', path: () => '/docs?q=tasks#patchTasksByTaskId', whole: false },
   { name: 'settings-account', path: () => '/settings' },
   { name: 'settings-channels', path: () => '/settings/channels' },
   {
