@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 const NOT_OURS = ['**/node_modules/**', '**/build/**', '**/.svelte-kit/**', '**/.data*/**', '**/.cache/**'];
 const NEEDS_SERVERS = ['**/*.server.test.ts', '**/contract.test.ts'];
 const WHOLE_SYSTEM = ['e2e/**/*.e2e.test.ts'];
+/** Whole systems that are loaded, killed or timed: what runs beside them would change what they find. */
+const ALONE = ['e2e/**/*.alone.test.ts'];
 const START_SERVERS = ['infra/src/testing/start-servers.ts'];
 
 export default defineConfig({
@@ -13,7 +15,7 @@ export default defineConfig({
           name: 'unit',
           testTimeout: 30_000,
           include: ['**/*.test.ts'],
-          exclude: [...NOT_OURS, ...NEEDS_SERVERS, ...WHOLE_SYSTEM],
+          exclude: [...NOT_OURS, ...NEEDS_SERVERS, ...WHOLE_SYSTEM, ...ALONE],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -38,10 +40,21 @@ export default defineConfig({
           globalSetup: START_SERVERS,
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          // Each file starts whole systems and measures them: one at a time.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          include: ALONE,
+          exclude: NOT_OURS,
+          globalSetup: START_SERVERS,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

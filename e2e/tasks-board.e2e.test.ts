@@ -79,6 +79,8 @@ describeInBrowser('the board of tasks', () => {
     await menu.getByRole('button', { name: 'Completed' }).focus();
     await other.keyboard.press('Enter');
     await card(one, 'Completed').waitFor();
+    // Whoever moved it goes on from where it is.
+    await card(other, 'Completed').locator('button:focus').waitFor();
   });
 
   it('takes a move back that the server refuses, and says why', async () => {
