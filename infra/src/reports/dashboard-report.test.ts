@@ -156,6 +156,13 @@ it('draws status over time as paths, in the words of the page', async () => {
   expect([paths > alone.paths, images]).toEqual([true, 0]);
 });
 
+it('draws every gauge that finds room in further rows, each with its whole name', async () => {
+  const keys = ['host-of-the-east-001', 'host-of-the-east-002', 'host-of-the-east-003'];
+  const gauges = panel('Hosts', { display: 'gauge', set: 'host', keys, measures: ['cpu_usage', 'memory_usage'] });
+  const text = (await readPdf(await make(question([gauges])))).pages.join(' ').replaceAll(/\s+/g, '');
+  for (const key of keys) for (const measure of ['CPU', 'Memory']) expect(text).toContain(`${key}·${measure}`);
+});
+
 it('leaves out bands that find no room, and says how many', async () => {
   const names = Array.from({ length: 20 }, (_, index) => `agent-${index}`);
   const text = (await readPdf(await make(question([statusPanel(names)])))).pages.join(' ');

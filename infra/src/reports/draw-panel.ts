@@ -99,7 +99,7 @@ function drawNote(pdf: Pdf, box: Box, text: string): void {
 
 /** As many as fit beside each other, each at its own place. */
 function cellsOf(box: Box, count: number, least: number, height: number): Box[] {
-  const columns = Math.max(1, Math.min(count, Math.floor(box.width / least)));
+  const columns = columnsOf(box, count, least);
   const width = box.width / columns;
   return Array.from({ length: count }, (_, index) => ({
     x: box.x + (index % columns) * width,
@@ -107,6 +107,10 @@ function cellsOf(box: Box, count: number, least: number, height: number): Box[] 
     width: width - 6,
     height,
   })).filter((cell) => cell.y + cell.height <= box.y + box.height + 1);
+}
+
+function columnsOf(box: Box, count: number, least: number): number {
+  return Math.max(1, Math.min(count, Math.floor(box.width / least)));
 }
 
 function drawFigures(pdf: Pdf, box: Box, panel: SeriesPanel, series: readonly Series[]): void {
@@ -121,14 +125,19 @@ function drawFigures(pdf: Pdf, box: Box, panel: SeriesPanel, series: readonly Se
   }
 }
 
+/** In points; a lower gauge could not be read. */
+const GAUGE_WIDTH = 72;
+const GAUGE_LEAST_HEIGHT = 54;
+
 function drawGauges(pdf: Pdf, box: Box, panel: SeriesPanel, series: readonly Series[]): void {
   const { shown } = drawnSeries(series);
-  const height = Math.min(74, box.height);
-  for (const [index, cell] of cellsOf(box, shown.length, 72, height).entries()) {
+  const rows = Math.ceil(shown.length / columnsOf(box, shown.length, GAUGE_WIDTH));
+  const height = Math.min(box.height, 80, Math.max(GAUGE_LEAST_HEIGHT, box.height / rows));
+  for (const [index, cell] of cellsOf(box, shown.length, GAUGE_WIDTH, height).entries()) {
     const one = shown[index];
     if (one === undefined) continue;
     const kind = kindOf(one.measure as RuleMeasure);
-    const radius = Math.max(8, Math.min(cell.width / 2 - 6, height - 24));
+    const radius = Math.max(8, Math.min(cell.width / 2 - 6, height - 32));
     const [x, y] = [cell.x + cell.width / 2, cell.y + radius + 5];
     drawArc(pdf, x, y, radius, 1, SUNKEN);
     drawArc(pdf, x, y, radius, (one.total ?? 0) / (ceilingOf(kind) ?? 1), colorAt(index, one.measure, panel.set === 'fleet'));
@@ -138,7 +147,9 @@ function drawGauges(pdf: Pdf, box: Box, panel: SeriesPanel, series: readonly Ser
       weight: 'bold',
       align: 'center',
     });
-    drawLine(pdf, seriesLabel(one, panel), cell.x, y + 4, cell.width, { ...PLAIN, size: 6.5, align: 'center' });
+    // Names of several measures of one host differ at their end only.
+    const label = { x: cell.x, y: y + 4, width: cell.width, height: 19 };
+    drawText(pdf, seriesLabel(one, panel), label, { ...PLAIN, size: 6.5, align: 'center' });
   }
 }
 
