@@ -19,6 +19,8 @@ export interface ScreenFacts {
   readonly suggestion: string;
   readonly rule: string;
   readonly dashboard: string;
+  /** The dashboard with every kind of panel. */
+  readonly kinds: string;
   readonly incident: string;
 }
 
@@ -129,6 +131,25 @@ export const SCREENS: readonly Screen[] = [
     name: 'dashboards-edit',
     path: ({ dashboard }) => `/dashboards/${dashboard}?range=1h`,
     prepare: (page) => page.getByRole('button', { name: 'Edit', exact: true }).click(),
+  },
+  { name: 'dashboards-kinds', path: ({ kinds }) => `/dashboards/${kinds}?range=1h` },
+  {
+    name: 'dashboards-panel',
+    path: ({ kinds }) => `/dashboards/${kinds}?range=1h`,
+    whole: false,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Edit', exact: true }).click();
+      await page.getByRole('button', { name: 'Add a panel' }).click();
+    },
+  },
+  {
+    name: 'dashboards-mail',
+    path: ({ kinds }) => `/dashboards/${kinds}?range=1h`,
+    whole: false,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /^More to do/ }).click();
+      await page.getByRole('button', { name: 'Reports by mail' }).click();
+    },
   },
   { name: 'dashboards-wall', path: ({ dashboard }) => `/dashboards/${dashboard}?range=1h&rotate=30`, whole: false },
   { name: 'workflows', path: () => '/workflows' },

@@ -5,7 +5,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
 import { SCREENS, type Screen, type ScreenFacts } from './dashboard-screens.ts';
 import { seedBoard } from './seed-board.ts';
-import { seedDashboards } from './seed-dashboards.ts';
+import { KINDS, seedDashboards } from './seed-dashboards.ts';
 import { seedHardNames } from './seed-hard-names.ts';
 import { seedIncidents } from './seed-incidents.ts';
 import { seedWorkflows } from './seed-workflows.ts';
@@ -179,6 +179,7 @@ async function readFacts(page: Page): Promise<ScreenFacts> {
     suggestion: await first('/suggestions?limit=1', 'id'),
     rule: await first('/rules?limit=1', 'id'),
     dashboard: await first('/dashboards?limit=1', 'id'),
+    kinds: await first(`/dashboards?limit=1&q=${encodeURIComponent(KINDS)}`, 'id'),
     incident: await first('/incidents?limit=1&status=acknowledged&severity=error', 'id'),
   };
 }
