@@ -149,7 +149,7 @@ describe.skipIf(CHROMIUM === undefined)(
       ]);
       expect(csv.suggestedFilename()).toMatch(/^series-.*\.csv$/);
       const lines = (await readFile(await csv.path(), 'utf8')).trim().split('\r\n');
-      expect(lines[0]).toContain('from,to,total_responses');
+      expect(lines[0]).toContain('key,total_responses');
       expect(lines.at(-1)).toMatch(/,42$/);
 
       const link = await more('Open as PDF');
