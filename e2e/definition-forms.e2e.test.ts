@@ -10,7 +10,7 @@ import type { RunningSystem } from './start-system.ts';
 import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
 import { violationsOf } from './violations-of.ts';
 
-/** Who is called, and templates of workflows, written in forms by an operator before a real system. */
+/** Who is called, and templates of workflows, written in forms by an admin before a real system. */
 describeInBrowser('the forms of definitions', () => {
   let there: SystemWithBrowser;
   let system: RunningSystem;
@@ -22,7 +22,7 @@ describeInBrowser('the forms of definitions', () => {
     ({ system } = there);
     ids = { ann: await addPerson(system, 'Ann Moreau', 'admin'), bea: await addPerson(system, 'Bea Okafor', 'operator') };
     page = await there.newPage();
-    await signInByPassword(page, system, 'bea');
+    await signInByPassword(page, system, 'ann');
   });
   afterAll(async () => {
     await there?.stop();
