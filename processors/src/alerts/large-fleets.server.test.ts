@@ -44,8 +44,8 @@ async function storeFleet(): Promise<void> {
     );
   });
   await world.database.query(
-    `insert into agents (agent_id, source, status, first_seen, last_seen)
-     select 'agent-' || n, $1::smallint, 'online', $2::bigint, $2::bigint + case when n % 20000 = 7 then 0 else 100000 end from generate_series(0, $3::int) n`,
+    `insert into agents (agent_id, source, status, sends_heartbeats, first_seen, last_seen)
+     select 'agent-' || n, $1::smallint, 'online', true, $2::bigint, $2::bigint + case when n % 20000 = 7 then 0 else 100000 end from generate_series(0, $3::int) n`,
     [source, START, FLEET - 1],
   );
 }
