@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../../native/free-port.ts';
 import { isAlive } from '../process-identity.ts';
 import { SERVICES, type ServiceName } from '../service-context.ts';
 
@@ -48,22 +48,6 @@ async function pidOf(service: ServiceName): Promise<number> {
   return Number(await readFile(join(dataDir, 'run', `${service}.pid`), 'utf8').catch(() => 'none'));
 }
 
-async function freePorts(): Promise<[number, number]> {
-  const open = await Promise.all(
-    [0, 0].map(async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = open.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  for (const server of open) server.close();
-  return [ports[0] ?? 0, ports[1] ?? 0];
-}
-
 async function untilReady(): Promise<void> {
   await vi.waitFor(() => {
     expect(run.child.exitCode, run.output()).toBeNull();
@@ -75,7 +59,7 @@ beforeAll(async () => {
   // As `mktemp -d` makes it: nobody else may enter.
   parent = await mkdtemp(join(tmpdir(), 'fleetbeat-standalone-'));
   dataDir = join(parent, 'data');
-  [port, ingestPort] = await freePorts();
+  [port, ingestPort] = [await freePort(), await freePort()];
   run = start();
   await untilReady();
 });
@@ -141,7 +125,7 @@ describe('npm start', () => {
   });
 
   it('does not start twice on one data folder', async () => {
-    const [otherPort, otherIngestPort] = await freePorts();
+    const [otherPort, otherIngestPort] = [await freePort(), await freePort()];
     const second = start({ PORT: String(otherPort), INGEST_PORT: String(otherIngestPort) });
     expect(await ended(second)).toBe(1);
     expect(second.output()).toContain('already runs on');
