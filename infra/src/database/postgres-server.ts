@@ -14,7 +14,8 @@ const STOP_TIMEOUT_MS = 60_000;
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  max_connections: '100',
+  // A whole installation takes less than 100; tests run two beside each other on one server.
+  max_connections: '250',
   shared_buffers: '256MB',
   work_mem: '16MB',
   maintenance_work_mem: '128MB',
