@@ -122,13 +122,9 @@ async function configOf(name: ServiceName): Promise<Config> {
   return { ...config, databaseUrl: url, embeddedDatabase: true };
 }
 
-/** What a service may still do after its supervisor has gone, in milliseconds: the database goes as well, and steps of the stop may wait for it. */
-const WITHOUT_SUPERVISOR_MS = 15_000;
-
 /** A service that was spawned by a supervisor ends with it, however that one ended. */
 function stopWithSupervisor(lifecycle: Lifecycle): void {
   process.on('disconnect', () => {
-    setTimeout(() => process.exit(1), WITHOUT_SUPERVISOR_MS).unref();
     lifecycle.stop('the supervisor has gone').then(
       () => process.exit(0),
       () => process.exit(1),

@@ -49,6 +49,8 @@ const KEEP_COMPLETED = { age: 3_600, count: 1_000 };
 const KEEP_DEAD = { age: 30 * 86_400, count: 1_000 };
 /** How often a job may be lost with its process before it counts as dead. */
 const MAX_STALLED = 3;
+/** A worker that was refused a connection tries again after so long, in milliseconds, and cannot be closed before. */
+const RETRY_CONNECTION_MS = 500;
 
 /** The job queue over BullMQ, whichever backend it has. */
 export function createBullJobQueue(backend: BullBackend, logger: Logger): JobQueue {
@@ -90,6 +92,7 @@ export function createBullJobQueue(backend: BullBackend, logger: Logger): JobQue
       const worker = backend.openWorker(name, (job: BullJob) => runJob<typeof name>(job, handler), {
         concurrency: options.concurrency ?? 1,
         maxStalledCount: MAX_STALLED,
+        runRetryDelay: RETRY_CONNECTION_MS,
       });
       worker.on('error', (error) => logger.warn({ err: error, queue: name }, 'the job worker has trouble'));
       worker.on('failed', (job, error) => {
