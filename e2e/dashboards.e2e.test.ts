@@ -53,11 +53,13 @@ describe.skipIf(CHROMIUM === undefined)(
         message_type: 'agent_response',
         response_time_ms: 100 + index,
         ts: Date.now() - 60_000,
+        labels: { environment: 'production' },
       }));
+      const beat = { agent_id: 'agent-2', message_type: 'heartbeat', status: 'online', labels: { environment: 'staging' } };
       const response = await fetch(`${system.ingest}/v1/events`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
-        body: JSON.stringify(events),
+        body: JSON.stringify([...events, beat]),
       });
       expect(response.ok).toBe(true);
     }
@@ -160,7 +162,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.keyboard.press('Escape');
     });
 
-    it('are mailed', async () => {
+    it('are mailed, of a scope and of what variables were chosen to stand for', async () => {
       smtp = new SMTPServer({
         authOptional: true,
         disabledCommands: ['STARTTLS'],
@@ -180,8 +182,22 @@ describe.skipIf(CHROMIUM === undefined)(
       );
       const config = { host: '127.0.0.1', port, security: 'none', from: 'fleet@example.com', to: ['a@example.com'] };
       await postTo(system, '/channels', { type: 'email', name: 'Mail', config });
+      const { id, revision, name, panels } = await only();
+      const who = { name: 'who', set: 'agent', value: 'agent-1' };
+      const changed = await page.request.put(`${system.api}/api/v1/dashboards/${id}`, {
+        headers: { origin: system.api, 'if-match': `"${revision}"` },
+        data: { name, panels, variables: [who] },
+      });
+      expect(changed.status()).toBe(200);
+      await page.goto(`${system.api}/dashboards/${id}?scope=environment:production`);
       await (await more(/^Reports by mail/)).click();
       await page.getByRole('button', { name: 'Add a schedule' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Reports by mail' });
+      await dialog.getByRole('button', { name: 'Only environment = production' }).click();
+      await dialog.getByRole('button', { name: /^staging/ }).click();
+      await dialog.getByRole('button', { name: 'Only environment = staging' }).click();
+      expect(await dialog.getByLabel('who').inputValue()).toBe('agent-1');
+      await dialog.getByLabel('who').fill('agent-2');
       await page.getByRole('textbox', { name: /^To/ }).fill('boss@example.com');
       expect(await violationsOf(page)).toEqual([]);
       await page.getByRole('button', { name: 'Add', exact: true }).click();
@@ -189,8 +205,12 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByRole('button', { name: 'Send now' }).click();
       await page.getByText(/^Last mailed/).waitFor({ timeout: 40_000 });
       expect(mails).toHaveLength(1);
-      expect(mails[0]).toContain('Subject: Night watch,');
-      expect(mails[0]).toContain('application/pdf');
+      await dialog.getByText('Only environment = staging; who: agent-2').waitFor();
+      expect(mails[0]).toContain('Subject: Night watch, environment = staging,');
+      const attached = /filename="?Night watch\.pdf"?\r\n\r\n([\s\S]+?)\r\n--/.exec(mails[0] ?? '')?.[1] ?? '';
+      const paper = (await readPdf(Buffer.from(attached, 'base64'))).pages.join(' ');
+      expect(paper).toContain('environment = staging');
+      expect(paper).not.toContain('42');
       await page.keyboard.press('Escape');
     });
 

@@ -35,7 +35,7 @@ import { createOpenPartials } from './windows/open-partials.ts';
 import { countCache } from './windows/count-cache.ts';
 import { createStoredCuts } from './windows/stored-cuts.ts';
 import { createWatch } from './windows/watches.ts';
-import { createReadWindows } from './windows/window-reader.ts';
+import { createReadWindows } from '@fleetbeat/infra/time-series/window-reader.ts';
 
 const DASHBOARD = join(import.meta.dirname, '..', '..', 'dashboard', 'build');
 
@@ -69,7 +69,7 @@ export async function startBff(
   const open = createOpenPartials();
   const stored = createStoredCuts(query);
   const cache = config.readCacheBytes === 0 ? undefined : createWindowCache(config.readCacheBytes);
-  const readWindows = createReadWindows({ store: timeSeries, database, retention: config.retention, now, cache }, open, metrics);
+  const readWindows = createReadWindows({ store: timeSeries, database, retention: config.retention, now, cache }, metrics, open);
   const readLedger = createPipelineReadModel(query, eventLog);
   const listeners = createListeners(query, now);
   const watch = createWatch(database, now);

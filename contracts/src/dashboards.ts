@@ -130,8 +130,11 @@ export function displayMistake({
   return undefined;
 }
 
+export const MAX_VARIABLES = 8;
+export const variableNameSchema = z.string().regex(VARIABLE, 'must be a-z, 0-9 and _, and begin with a letter');
+
 const variableSchema = z.strictObject({
-  name: z.string().regex(VARIABLE, 'must be a-z, 0-9 and _, and begin with a letter'),
+  name: variableNameSchema,
   set: z.enum(['agent', 'host', 'model']),
   /** What it stands for until somebody chooses. */
   value: idSchema,
@@ -141,7 +144,7 @@ export const dashboardInputSchema = z
   .strictObject({
     name: nameSchema,
     description: linesSchema.default(''),
-    variables: z.array(variableSchema).max(8).default([]),
+    variables: z.array(variableSchema).max(MAX_VARIABLES).default([]),
     panels: z.array(panelSchema).max(40, 'at most 40 panels').default([]),
   })
   .superRefine(({ variables, panels }, context) => {

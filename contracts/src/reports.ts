@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { idSchema } from './events.ts';
+import { MAX_VARIABLES, variableNameSchema } from './dashboards.ts';
+import { idSchema, labelsSchema } from './events.ts';
 import { timeZoneSchema, WEEKDAYS } from './routing.ts';
 
 /** Dashboards that are mailed as PDF again and again. Times are epoch milliseconds. */
@@ -25,6 +26,12 @@ export const reportScheduleInputSchema = z.strictObject({
     .default('08:00'),
   time_zone: timeZoneSchema.default('UTC'),
   span: z.enum(['24h', '7d', '30d']).default('7d'),
+  labels: labelsSchema.default({}).describe('Of what carries these alone; of everything where there are none'),
+  variables: z
+    .record(variableNameSchema, idSchema)
+    .refine((variables) => Object.keys(variables).length <= MAX_VARIABLES, `at most ${MAX_VARIABLES}`)
+    .default({})
+    .describe('What variables of the dashboard stand for, where it is not what the dashboard says'),
   /** A channel of type email, whose server and sender are used; whom it writes to otherwise does not matter. */
   channel_id: idSchema,
   recipients: z.array(z.email('must be an e-mail address').max(320)).min(1, 'name at least one').max(50),

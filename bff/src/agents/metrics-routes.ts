@@ -6,7 +6,7 @@ import { windowFields, type RangeOf } from '../http/time-range.ts';
 import { lateField, type ReadLateWindows } from '../windows/late-windows.ts';
 import { metricsAnswer } from '../windows/metrics-answer.ts';
 import type { Watch } from '../windows/watches.ts';
-import type { ReadWindows } from '../windows/window-reader.ts';
+import type { ReadWindows } from '@fleetbeat/infra/time-series/window-reader.ts';
 import { unknownAgent } from './unknown-agent.ts';
 import type { AgentsReadModel } from './read-model.ts';
 

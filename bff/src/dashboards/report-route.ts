@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MAX_VARIABLES } from '@fleetbeat/contracts/dashboards.ts';
 import { timeZoneSchema } from '@fleetbeat/contracts/routing.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { MakeReport } from '@fleetbeat/infra/reports/dashboard-report.ts';
@@ -9,7 +10,6 @@ import { timeRange, windowFields, type RangeOf } from '../http/time-range.ts';
 import { unknownDashboard } from './dashboard-changes.ts';
 import type { DashboardsReadModel } from './read-model.ts';
 
-const MOST_VARIABLES = 8;
 const variable = z.string().max(300);
 
 export interface ReportRouteParts {
@@ -33,7 +33,7 @@ export function reportRoutes({ dashboards, makeReport, rangeOf, now }: ReportRou
           label: labelField('Of what carries these alone'),
           time_zone: timeZoneSchema.default('UTC').describe('Of whose clocks the times are'),
           variable: z
-            .union([variable, z.array(variable).max(MOST_VARIABLES, `at most ${MOST_VARIABLES}`)])
+            .union([variable, z.array(variable).max(MAX_VARIABLES, `at most ${MAX_VARIABLES}`)])
             .optional()
             .describe('What a variable stands for, as `name=value`; repeat it for several'),
         }),

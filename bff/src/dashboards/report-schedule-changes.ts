@@ -7,7 +7,19 @@ import type { Change } from '../http/change.ts';
 import type { Precondition } from '../http/if-match.ts';
 import { unknownDashboard } from './dashboard-changes.ts';
 
-const FIELDS = ['every', 'weekday', 'day', 'at', 'time_zone', 'span', 'channel_id', 'recipients', 'enabled'] as const;
+const FIELDS = [
+  'every',
+  'weekday',
+  'day',
+  'at',
+  'time_zone',
+  'span',
+  'labels',
+  'variables',
+  'channel_id',
+  'recipients',
+  'enabled',
+] as const;
 
 /** Which schedule, of which dashboard. */
 export interface SchedulePlace {

@@ -37,6 +37,8 @@ it('are added, changed by who has seen them, sent once by hand and deleted, and 
     span: '24h',
     channel_id: channel,
     recipients: ['x@example.com'],
+    labels: { environment: 'production' },
+    variables: { who: 'agent-2' },
   };
   const added = await ask<ReportSchedule>('POST', path, input);
   expect(added).toMatchObject({ status: 201, etag: '"1"', body: { ...input, enabled: true, last: null, revision: 1 } });
@@ -54,10 +56,11 @@ it('are added, changed by who has seen them, sent once by hand and deleted, and 
 
   expect((await ask('DELETE', one, undefined, { 'if-match': '"2"' })).status).toBe(204);
   expect((await ask('GET', one)).status).toBe(404);
-  const { rows } = await bff.database.query<{ action: string }>(
-    `select action from audit_logs where entity_type = 'report_schedule' order by id`,
+  const { rows } = await bff.database.query<{ action: string; labels: unknown }>(
+    `select action, changes #> '{labels,after}' as labels from audit_logs where entity_type = 'report_schedule' order by id`,
   );
   expect(rows.map(({ action }) => action)).toEqual(['created', 'updated', 'updated', 'deleted']);
+  expect(rows[0]?.labels).toEqual(input.labels);
 });
 
 it.each([
@@ -66,6 +69,9 @@ it.each([
   ['a time that no clock shows', { at: '25:00' }, /at: must be a time like 08:00/],
   ['a day that some months lack', { day: 31 }, /day/],
   ['a zone that is nowhere', { time_zone: 'Mars/Olympus' }, /time_zone: is no time zone/],
+  ['a label that no agent could carry', { labels: { 'a b': 'x' } }, /labels/],
+  ['a variable that no dashboard could have', { variables: { 'A b': 'x' } }, /variables/],
+  ['a variable that stands for nothing', { variables: { who: '' } }, /variables/],
   ['a channel that is none', { channel_id: 'nothing' }, /there is no e-mail channel of this id/],
 ])('refuse %s', async (_, wrong, reason) => {
   const refused = await ask<{ detail: string }>('POST', path, { channel_id: channel, recipients: ['x@example.com'], ...wrong });

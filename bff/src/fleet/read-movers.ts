@@ -5,7 +5,7 @@ import { measuresOf } from '@fleetbeat/infra/time-series/measures.ts';
 import { mergedWindows } from '@fleetbeat/infra/time-series/merged-windows.ts';
 import { TooManyRows } from '@fleetbeat/infra/time-series/time-series.ts';
 import type { TimeRange } from '../http/time-range.ts';
-import type { ReadWindows } from '../windows/window-reader.ts';
+import type { ReadWindows } from '@fleetbeat/infra/time-series/window-reader.ts';
 import { topMovers, type Compared } from './movers.ts';
 
 /** Rows of one set that are read at most; of a set that has more nothing is told. */

@@ -8,7 +8,7 @@ import { rangeFields, timeRange, windowFields, type RangeOf } from '../http/time
 import { lateField, type ReadLateWindows } from '../windows/late-windows.ts';
 import { metricsAnswer } from '../windows/metrics-answer.ts';
 import { readMovers } from './read-movers.ts';
-import { MAX_SCOPE_AGENTS, type Scope } from '../windows/scope.ts';
+import { MAX_SCOPE_AGENTS, type Scope } from '@fleetbeat/infra/series/scope.ts';
 
 interface Effects {
   scope: Pick<Scope, 'reader'>;

@@ -9,7 +9,7 @@ import { route, type Route } from '../http/route.ts';
 import { idField, searchField } from '../http/text-fields.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
 import { rangeAnswer } from '../windows/metrics-answer.ts';
-import type { ReadWindows, WindowAnswer } from '../windows/window-reader.ts';
+import type { ReadWindows, WindowAnswer } from '@fleetbeat/infra/time-series/window-reader.ts';
 import type { HostsReadModel } from './read-model.ts';
 
 const hostsQuery = z.object({

@@ -3,7 +3,7 @@ import type { Pipeline } from '@fleetbeat/contracts/api.ts';
 import { measuresOf } from '@fleetbeat/infra/time-series/measures.ts';
 import { Gauge, type Registry } from 'prom-client';
 import { mergedWindows } from '../windows/metrics-answer.ts';
-import type { ReadWindows } from '../windows/window-reader.ts';
+import type { ReadWindows } from '@fleetbeat/infra/time-series/window-reader.ts';
 import type { ReadQuery } from './read-query.ts';
 import type { RangeOf } from './time-range.ts';
 

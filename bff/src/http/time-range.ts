@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { TIERS, windowStart } from '@fleetbeat/contracts/aggregates.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { MAX_WINDOWS } from '@fleetbeat/infra/time-series/read-windows.ts';
+import type { WindowRange } from '@fleetbeat/infra/time-series/window-reader.ts';
 
 /** Ranges of time in queries: parsed, filled in, rounded outward to windows. */
 
@@ -85,10 +86,7 @@ export interface TimeRange {
   readonly from: number;
   readonly to: number;
 }
-/** A range of whole windows of `stepMs`, epoch-aligned. */
-export interface WindowRange extends TimeRange {
-  readonly stepMs: number;
-}
+export type { WindowRange };
 
 /** The range a query means. Throws the problem `empty-range` where it ends before it begins. */
 export function timeRange(query: RangeQuery, now: number): TimeRange {

@@ -4,7 +4,7 @@ import { route, type Route } from '../http/route.ts';
 import { labelField, labelsOf } from '../http/label-fields.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
 import { rangeAnswer, seriesAnswer } from '../windows/metrics-answer.ts';
-import type { Scope } from '../windows/scope.ts';
+import type { Scope } from '@fleetbeat/infra/series/scope.ts';
 
 export function modelRoutes({ scope, rangeOf }: { scope: Pick<Scope, 'reader'>; rangeOf: RangeOf }): Route[] {
   return [

@@ -5,7 +5,7 @@ import { route, type Route } from '../http/route.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
 import { readGaugeMeans, type RecentHosts } from '../windows/gauge-means.ts';
 import { rangeAnswer } from '../windows/metrics-answer.ts';
-import type { ReadWindows } from '../windows/window-reader.ts';
+import type { ReadWindows } from '@fleetbeat/infra/time-series/window-reader.ts';
 
 /** Hosts whose history is averaged at most, and windows of it where no step is asked for. */
 const MAX_HOSTS = 1_000;

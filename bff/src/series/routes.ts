@@ -15,7 +15,7 @@ import { labelField, labelsOf } from '../http/label-fields.ts';
 import { route, type Route } from '../http/route.ts';
 import { idField } from '../http/text-fields.ts';
 import { windowFields, type RangeOf } from '../http/time-range.ts';
-import type { Scope } from '../windows/scope.ts';
+import type { Scope } from '@fleetbeat/infra/series/scope.ts';
 import { latencyHeatmapOf } from './latency-heatmap.ts';
 
 const MEASURES_PLURAL = `at most ${MAX_SERIES_MEASURES} measures`;

@@ -4,7 +4,7 @@ import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import type { WindowRange } from '../http/time-range.ts';
 import type { GaugeMeans } from '../windows/gauge-means.ts';
 import { mergedWindows } from '../windows/metrics-answer.ts';
-import type { WindowsByKey } from '../windows/window-reader.ts';
+import type { WindowsByKey } from '@fleetbeat/infra/time-series/window-reader.ts';
 
 type Chart = Visualizations['items'][number];
 type Series = Chart['series'][number];

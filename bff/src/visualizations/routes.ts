@@ -8,8 +8,8 @@ import { route, type Route } from '../http/route.ts';
 import { windowFields, type RangeOf, type WindowRange } from '../http/time-range.ts';
 import { readGaugeMeans, type RecentHosts } from '../windows/gauge-means.ts';
 import { mergedWindows, rangeAnswer } from '../windows/metrics-answer.ts';
-import type { Scope } from '../windows/scope.ts';
-import type { ReadWindows } from '../windows/window-reader.ts';
+import type { Scope } from '@fleetbeat/infra/series/scope.ts';
+import type { ReadWindows } from '@fleetbeat/infra/time-series/window-reader.ts';
 import { fleetCharts, hostChart, taskCharts, windowStarts } from './charts.ts';
 import type { ReadTaskTotals } from './task-totals.ts';
 

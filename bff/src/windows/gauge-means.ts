@@ -4,7 +4,7 @@ import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import type { Labels } from '../http/label-fields.ts';
 import type { WindowRange } from '../http/time-range.ts';
 import { mergedWindows } from './metrics-answer.ts';
-import type { ReadWindows } from './window-reader.ts';
+import type { ReadWindows } from '@fleetbeat/infra/time-series/window-reader.ts';
 
 /** Ids of the hosts seen since `since` (epoch milliseconds) that carry labels, at most `limit`, the last seen first. */
 export type RecentHosts = (since: number, limit: number, labels: Labels | null) => Promise<string[]>;

@@ -3,7 +3,7 @@ import { measuresOf } from '@fleetbeat/infra/time-series/measures.ts';
 import { mergedWindows } from '@fleetbeat/infra/time-series/merged-windows.ts';
 import type { Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import type { WindowRange } from '../http/time-range.ts';
-import type { WindowAnswer } from './window-reader.ts';
+import type { WindowAnswer } from '@fleetbeat/infra/time-series/window-reader.ts';
 
 export { mergedWindows };
 

@@ -8,7 +8,7 @@ import { influxServer } from '@fleetbeat/infra/testing/servers.ts';
 import { COLUMN, Partial } from '@fleetbeat/infra/time-series/partial.ts';
 import { startTestBff, type TestBff } from '../start-test-bff.ts';
 import { addAgent, addCut, addHost, addSource, addTask, gaugeRows, writeRows } from '../testing/fill.ts';
-import { MAX_SCOPE_AGENTS } from './scope.ts';
+import { MAX_SCOPE_AGENTS } from '@fleetbeat/infra/series/scope.ts';
 
 const MINUTE = 60_000;
 const NOW = Date.now();

@@ -2,10 +2,13 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import PDFDocument from 'pdfkit';
 import { COLUMNS, type Dashboard, type Panel, type SeriesAnswer } from '@fleetbeat/contracts/dashboards.ts';
+import type { Labels } from '@fleetbeat/contracts/events.ts';
 import { keysOf, variableValues } from '@fleetbeat/contracts/panel-content.ts';
+import { scopeLabels, scopeWords } from '@fleetbeat/contracts/scope-text.ts';
 import { HttpProblem } from '../problem.ts';
-import type { SeriesQuestion, SeriesRange } from '../series/query-series.ts';
+import type { SeriesQuestion } from '../series/query-series.ts';
 import type { ReadStatusTimeline } from '../status-timeline/read-status-timeline.ts';
+import type { WindowRange } from '../time-series/window-reader.ts';
 import { drawPanel, type AnsweredPanel } from './draw-panel.ts';
 import { INK, INK_2, INK_3 } from './report-colors.ts';
 import { pagesOf } from './report-pages.ts';
@@ -13,15 +16,13 @@ import { drawLine, type Pdf } from './report-text.ts';
 
 /** A dashboard on paper: A4 across, twelve columns, vector charts and text that can be selected. */
 
-type Labels = Readonly<Record<string, string>>;
-
 export interface ReportQuestion {
   readonly dashboard: Pick<Dashboard, 'name' | 'description' | 'variables' | 'panels'>;
   /** As it was asked for, epoch milliseconds. */
   readonly from: number;
   readonly to: number;
   /** The same, rounded outward to windows. */
-  readonly range: SeriesRange;
+  readonly range: WindowRange;
   /** Of whose clocks times are. */
   readonly timeZone: string;
   /** What variables stand for, where it is not what the dashboard says. */
@@ -34,7 +35,7 @@ export interface ReportQuestion {
 
 /** What panels are answered from. */
 export interface ReportSources {
-  readonly querySeries: (question: SeriesQuestion, range: SeriesRange, labels: Labels | null) => Promise<SeriesAnswer>;
+  readonly querySeries: (question: SeriesQuestion, range: WindowRange, labels: Labels | null) => Promise<SeriesAnswer>;
   readonly readStatus: ReadStatusTimeline;
 }
 
@@ -151,7 +152,7 @@ function drawFrame(pdf: Pdf, question: ReportQuestion, page: number, pages: numb
   const range = `${moment(from, timeZone)} – ${moment(to, timeZone)}`;
   drawLine(pdf, dashboard.name, MARGIN, MARGIN - 4, width * 0.6, { size: 16, color: INK, weight: 'bold' });
   drawLine(pdf, range, MARGIN + width * 0.6, MARGIN, width * 0.4, { size: 9, color: INK, align: 'right' });
-  const lines = [dashboard.description, scopeWords(question.labels)].filter((line) => line.trim() !== '');
+  const lines = [dashboard.description, scopeWords(scopeLabels(question.labels ?? {}))].filter((line) => line.trim() !== '');
   for (const [index, line] of lines.entries()) {
     drawLine(pdf, line, MARGIN, MARGIN + 18 + index * 11, width * 0.7, { size: 8.5, color: INK_2 });
   }
@@ -159,13 +160,6 @@ function drawFrame(pdf: Pdf, question: ReportQuestion, page: number, pages: numb
   const foot = PAGE.height - MARGIN - 6;
   drawLine(pdf, `Fleetbeat · made ${moment(madeAt, timeZone)}`, MARGIN, foot, width / 2, { size: 7, color: INK_3 });
   drawLine(pdf, `${page} of ${pages}`, MARGIN + width / 2, foot, width / 2, { size: 7, color: INK_3, align: 'right' });
-}
-
-/** "environment = production, project = checkout"; nothing for everything. */
-function scopeWords(labels: Labels | null): string {
-  return Object.entries(labels ?? {})
-    .map(([name, value]) => `${name} = ${value}`)
-    .join(', ');
 }
 
 function moment(t: number, timeZone: string): string {

@@ -3,7 +3,7 @@ import { TOP_SERIES, type Series, type SeriesAnswer, type SeriesSet } from '@fle
 import { gaugePointOf, measuresOf } from '../time-series/measures.ts';
 import { mergedWindows } from '../time-series/merged-windows.ts';
 import type { Partial } from '../time-series/partial.ts';
-import type { WindowsByKey } from '../time-series/read-windows.ts';
+import type { ReadWindows, WindowRange } from '../time-series/window-reader.ts';
 
 export interface SeriesQuestion {
   readonly set: SeriesSet;
@@ -12,36 +12,21 @@ export interface SeriesQuestion {
   readonly measures: readonly string[];
 }
 
-/** A range of whole windows of `stepMs`, epoch-aligned and half-open, in milliseconds. */
-export interface SeriesRange {
-  readonly from: number;
-  readonly to: number;
-  readonly stepMs: number;
-}
-
-/** Reads windows of a set, and the range as it was read. */
-export type ReadSeriesWindows = (request: {
-  readonly set: SeriesSet;
-  readonly keys: readonly string[] | undefined;
-  readonly range: SeriesRange;
-  readonly sketches: boolean;
-}) => Promise<{ readonly range: SeriesRange; readonly byKey: WindowsByKey }>;
-
 /** Answers measures by key and window. The question has no `seriesMistake`. */
-export type QuerySeries = (question: SeriesQuestion, range: SeriesRange) => Promise<SeriesAnswer>;
+export type QuerySeries = (question: SeriesQuestion, range: WindowRange) => Promise<SeriesAnswer>;
 
 type Windows = ReadonlyMap<number, Partial>;
 
-export function createQuerySeries(readWindows: ReadSeriesWindows): QuerySeries {
+export function createQuerySeries(readWindows: ReadWindows): QuerySeries {
   return (question, range) =>
     question.set === 'host' ? ofHosts(readWindows, question, range) : ofEvents(readWindows, question.set, question, range);
 }
 
 async function ofEvents(
-  readWindows: ReadSeriesWindows,
+  readWindows: ReadWindows,
   set: Exclude<SeriesSet, 'host'>,
   { keys, measures }: SeriesQuestion,
-  wanted: SeriesRange,
+  wanted: WindowRange,
 ): Promise<SeriesAnswer> {
   const named = set === 'fleet' ? [WHOLE] : keys.length > 0 ? keys : undefined;
   const sketches = measures.some((measure) => /_p\d+$|^unique_/.test(measure));
@@ -53,11 +38,7 @@ async function ofEvents(
   return { ...rangeAnswer(range), series: shown.flatMap((key) => measures.map((measure) => byMeasure(key, measure))) };
 }
 
-async function ofHosts(
-  readWindows: ReadSeriesWindows,
-  { keys, measures }: SeriesQuestion,
-  wanted: SeriesRange,
-): Promise<SeriesAnswer> {
+async function ofHosts(readWindows: ReadWindows, { keys, measures }: SeriesQuestion, wanted: WindowRange): Promise<SeriesAnswer> {
   const gauges = measures.filter(isGauge);
   const rows = keys.flatMap((hostId) => gauges.map((gauge) => ({ hostId, gauge, key: gaugeKey(gauge, hostId) })));
   const { range, byKey } = await readWindows({ set: 'host', keys: rows.map(({ key }) => key), range: wanted, sketches: false });
@@ -95,6 +76,6 @@ function isGauge(measure: string): measure is HostGauge {
   return (HOST_GAUGES as readonly string[]).includes(measure);
 }
 
-function rangeAnswer({ from, to, stepMs }: SeriesRange): Pick<SeriesAnswer, 'from' | 'to' | 'step_ms'> {
+function rangeAnswer({ from, to, stepMs }: WindowRange): Pick<SeriesAnswer, 'from' | 'to' | 'step_ms'> {
   return { from, to, step_ms: stepMs };
 }

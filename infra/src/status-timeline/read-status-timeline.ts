@@ -1,7 +1,8 @@
 import { gaugeKey, TIERS } from '@fleetbeat/contracts/aggregates.ts';
 import type { StatusBand, StatusSet, StatusTimeline } from '@fleetbeat/contracts/status-timeline.ts';
-import type { ReadSeriesWindows, SeriesRange } from '../series/query-series.ts';
+import type { ReadRows } from '../database/read-rows.ts';
 import { COLUMN, type Partial } from '../time-series/partial.ts';
+import type { ReadWindows, WindowRange } from '../time-series/window-reader.ts';
 import { alertSpans, statusSpans, type Transition } from './status-spans.ts';
 
 /** Changes of alerts that one answer tells. */
@@ -12,7 +13,7 @@ const { samples: SAMPLES } = COLUMN.gauges;
 export interface StatusQuestion {
   readonly set: StatusSet;
   readonly keys: readonly string[];
-  readonly range: SeriesRange;
+  readonly range: WindowRange;
   /** Of those that carry them alone; of all where there are none. */
   readonly labels: Readonly<Record<string, string>> | null;
 }
@@ -32,13 +33,10 @@ interface TransitionRow extends Transition {
 
 export type ReadStatusTimeline = (question: StatusQuestion) => Promise<StatusTimeline>;
 
-/** Runs one reading statement, named for what its duration is measured under. */
-type ReadRows = <Row extends object>(name: string, text: string, values: readonly unknown[]) => Promise<Row[]>;
-
 /** Reads how agents or hosts were over time; of those that nobody has heard of, or that lack a label, there is no band. */
 export function createReadStatusTimeline(
   query: ReadRows,
-  readWindows: ReadSeriesWindows,
+  readWindows: ReadWindows,
   offlineMs: Readonly<Record<StatusSet, number>>,
   now: () => number,
 ): ReadStatusTimeline {
@@ -56,7 +54,7 @@ export function createReadStatusTimeline(
   async function statusBands(
     { set, keys, range }: StatusQuestion,
     known: readonly Known[],
-  ): Promise<{ range: SeriesRange; bands: StatusBand[] }> {
+  ): Promise<{ range: WindowRange; bands: StatusBand[] }> {
     const limit = offlineMs[set];
     // Silence may have begun before the range.
     const lead = Math.ceil((limit + range.stepMs) / range.stepMs) * range.stepMs;

@@ -1,4 +1,5 @@
 import type { ReportSchedule, ReportScheduleInput } from '@fleetbeat/contracts/reports.ts';
+import { scopeLabels, scopeWords } from '@fleetbeat/contracts/scope-text.ts';
 import { formatMoment } from '../format/format-time.ts';
 
 export const WEEKDAY_NAMES = {
@@ -17,6 +18,13 @@ export const SPAN_NAMES = { '24h': '24 hours', '7d': '7 days', '30d': '30 days' 
 export function whenSentence({ every, weekday, day, at, time_zone: zone }: ReportScheduleInput): string {
   const days = { daily: 'Every day', weekly: `Every ${WEEKDAY_NAMES[weekday]}`, monthly: `On day ${day} of every month` };
   return `${days[every]} at ${at}, ${zone}`;
+}
+
+/** "Only environment = production; agent: agent-7"; empty for everything, as the dashboard says. */
+export function aboutSentence({ labels, variables }: Pick<ReportScheduleInput, 'labels' | 'variables'>): string {
+  const scope = scopeLabels(labels);
+  const chosen = Object.entries(variables).map(([name, value]) => `${name}: ${value}`);
+  return [...(scope.length > 0 ? [`Only ${scopeWords(scope)}`] : []), ...chosen].join('; ');
 }
 
 /** What became of the newest mail, and when the next one goes. */

@@ -15,7 +15,7 @@ export function snippetsFor(url: string, withKey: boolean): readonly Snippet[] {
     { name: 'Python', use: 'Save it as first_event.py and run python3 first_event.py.', text: python(url, withKey) },
     {
       name: 'OpenTelemetry',
-      use: 'Where agents are traced by the GenAI conventions: pip install opentelemetry-sdk, and give your tracer this exporter. As it stands it sends one span.',
+      use: 'The variables are all that an agent needs that is traced by the GenAI conventions, in any language. The program sends one span.',
       text: openTelemetry(url, withKey),
     },
     {
@@ -78,56 +78,27 @@ with urllib.request.urlopen(request) as answer:
     print(answer.status, answer.read().decode())`;
 }
 
-/** Of spans within spans those of calls alone: an agent's own would count their tokens twice. */
+/** The gateway speaks OTLP: what is traced already needs its address, and nothing else. */
 function openTelemetry(url: string, withKey: boolean): string {
-  return `import json${withKey ? ', os' : ''}, urllib.request
-from opentelemetry import trace
+  const key = withKey ? '\nexport OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20$FLEETBEAT_KEY"' : '';
+  return `export OTEL_EXPORTER_OTLP_ENDPOINT=${new URL(url).origin}
+export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${key}
+export OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none
+
+pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http
+python3 -c '
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-
-KINDS = {"chat": "agent_response", "generate_content": "agent_response",
-         "text_completion": "agent_response", "execute_tool": "tool_call"}
-
-class FleetbeatExporter(SpanExporter):
-    def export(self, spans):
-        lines = [json.dumps(self.event(span)) for span in spans
-                 if span.attributes.get("gen_ai.operation.name") in KINDS]
-        if not lines:
-            return SpanExportResult.SUCCESS
-        request = urllib.request.Request("${url}", data="\\n".join(lines).encode(), headers={
-            "Content-Type": "application/x-ndjson",${withKey ? '\n            "Authorization": "Bearer " + os.environ["FLEETBEAT_KEY"],' : ''}
-        })
-        try:
-            urllib.request.urlopen(request, timeout=10).close()
-        except OSError:
-            return SpanExportResult.FAILURE
-        return SpanExportResult.SUCCESS
-
-    def event(self, span):
-        told, failed = span.attributes, not span.status.is_ok
-        event = {
-            "id": f"{span.context.trace_id:032x}{span.context.span_id:016x}",
-            "ts": span.end_time / 1e6,
-            "agent_id": told.get("gen_ai.agent.name") or span.resource.attributes["service.name"],
-            "message_type": "error" if failed else KINDS[told["gen_ai.operation.name"]],
-            "error_details": span.status.description if failed else None,
-            "response_time_ms": (span.end_time - span.start_time) / 1e6,
-            "model_used": told.get("gen_ai.response.model", told.get("gen_ai.request.model")),
-            "session_id": told.get("gen_ai.conversation.id"),
-            "input_tokens": told.get("gen_ai.usage.input_tokens"),
-            "output_tokens": told.get("gen_ai.usage.output_tokens"),
-        }
-        return {name: value for name, value in event.items() if value is not None}
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 provider = TracerProvider(resource=Resource.create({"service.name": "my-first-agent"}))
-provider.add_span_processor(BatchSpanProcessor(FleetbeatExporter()))
-trace.set_tracer_provider(provider)
-
-with trace.get_tracer("first-span").start_as_current_span("chat my-model") as span:
+provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+with provider.get_tracer("first-span").start_as_current_span("chat my-model") as span:
     span.set_attributes({"gen_ai.operation.name": "chat", "gen_ai.request.model": "my-model",
                          "gen_ai.usage.input_tokens": 1200, "gen_ai.usage.output_tokens": 80})
-provider.shutdown()`;
+provider.shutdown()
+'`;
 }
 
 /** A host's four figures come from four inputs: each is renamed, and those of one moment become one sample. */

@@ -1,6 +1,6 @@
 import { ask } from '../api/ask.ts';
 import { api } from '../api/client.ts';
-import { withLabel } from '../scope/scope-text.ts';
+import { withLabel } from '@fleetbeat/contracts/scope-text.ts';
 import { isScoped, scope } from '../scope/scope.svelte.ts';
 import { PAGES } from '../shell/pages.ts';
 import { best } from './find.ts';

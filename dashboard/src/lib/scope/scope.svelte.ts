@@ -1,6 +1,6 @@
 import { goto } from '$app/navigation';
 import { page } from '$app/state';
-import { parseScope, scopeText, type ScopeLabel } from './scope-text.ts';
+import { parseScope, scopeText, scopeWords, type ScopeLabel } from '@fleetbeat/contracts/scope-text.ts';
 
 /** What the pages show of the fleet: all of it, or what carries some labels. In the address, and remembered in this browser. */
 
@@ -26,7 +26,7 @@ class Scope {
   /** The same text for the same scope; empty for everything. */
   readonly id = $derived(scopeText(this.labels));
   /** "environment = production, project = checkout" */
-  readonly words = $derived(this.labels.map(({ name, value }) => `${name} = ${value}`).join(', '));
+  readonly words = $derived(scopeWords(this.labels));
   /** As the API takes it. */
   readonly query = $derived({ label: this.labels.map(({ name, value }) => `${name}:${value}`) });
 

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { ReportScheduleInput } from '@fleetbeat/contracts/reports.ts';
 import { createTargetRule } from '@fleetbeat/infra/net/target-rule.ts';
 import { createMakeReport } from '@fleetbeat/infra/reports/dashboard-report.ts';
+import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { freshDatabase, type FreshDatabase } from '@fleetbeat/infra/testing/servers.ts';
 import { readPdf } from '@fleetbeat/infra/testing/read-pdf.ts';
 import { addChannel, SECRET } from '../testing/channel-rows.ts';
@@ -19,6 +20,8 @@ const WEEKLY: Omit<ReportScheduleInput, 'enabled' | 'channel_id'> = {
   at: '08:00',
   time_zone: 'Europe/Berlin',
   span: '7d',
+  labels: {},
+  variables: {},
   recipients: ['boss@example.com', 'team@example.com'],
 };
 
@@ -27,7 +30,7 @@ let smtp: SMTPServer;
 let port: number;
 let mails: { to: string[]; raw: string }[] = [];
 let refusal: (Error & { responseCode: number }) | null = null;
-const asked: { from: number; to: number }[] = [];
+const asked: { from: number; to: number; keys: readonly string[]; labels: unknown }[] = [];
 
 beforeAll(async () => {
   fresh = await freshDatabase();
@@ -58,7 +61,11 @@ afterAll(async () => {
   await fresh.drop();
 });
 
-async function addSchedule(nextAt = DUE): Promise<{ schedule: string; channel: string }> {
+async function addSchedule(
+  nextAt = DUE,
+  about: Partial<typeof WEEKLY> = {},
+  panelAbout: object = {},
+): Promise<{ schedule: string; channel: string }> {
   const { database } = fresh;
   const channel = await addChannel(database, 'email', {
     host: '127.0.0.1',
@@ -79,14 +86,18 @@ async function addSchedule(nextAt = DUE): Promise<{ schedule: string; channel: s
     keys: [],
     measures: ['total_messages'],
   };
-  const definition = { description: 'All of it.', variables: [], panels: [{ ...panel, display: 'figure' }] };
+  const variables = [
+    { name: 'who', set: 'agent', value: 'agent-1' },
+    { name: 'where', set: 'host', value: 'host-1' },
+  ];
+  const definition = { description: 'All of it.', variables, panels: [{ ...panel, display: 'figure', ...panelAbout }] };
   const { rows: made } = await database.query<{ id: string }>(
     `insert into visualizations (name, definition, created_by, updated_by) values ('Fleet', $1, 'test', 'test') returning id`,
     [definition],
   );
   const { rows } = await database.query<{ id: string }>(
     `insert into report_schedules (dashboard_id, definition, enabled, next_at, updated_by) values ($1, $2, true, $3, 'test') returning id`,
-    [made[0]?.id, { ...WEEKLY, channel_id: channel }, nextAt],
+    [made[0]?.id, { ...WEEKLY, ...about, channel_id: channel }, nextAt],
   );
   return { schedule: rows[0]?.id ?? '', channel };
 }
@@ -94,8 +105,9 @@ async function addSchedule(nextAt = DUE): Promise<{ schedule: string; channel: s
 /** As the service runs it, at a time. */
 function send(claim: { run: number; attempts: number }, now: number) {
   const makeReport = createMakeReport({
-    querySeries: async ({ measures }, range) => {
-      asked.push(range);
+    querySeries: async ({ keys, measures }, range, labels) => {
+      asked.push({ ...range, keys, labels });
+      if (labels?.['size'] === 'large') throw new HttpProblem(422, 'scope-too-large', 'too many carry these labels');
       const { from, to, stepMs } = range;
       return {
         from,
@@ -109,6 +121,11 @@ function send(claim: { run: number; attempts: number }, now: number) {
   const effects = { targetRule: createTargetRule(true), timeoutMs: 5_000 };
   const parts = { database: fresh.database, secret: SECRET, makeReport, effects, publicUrl: 'https://fleet.example.com' };
   return createSendReport({ ...parts, now: () => now })(claim);
+}
+
+/** The PDF of a mail. */
+function attachedTo(raw: string): Buffer {
+  return Buffer.from(/filename="?Fleet\.pdf"?\r\n\r\n([\s\S]+?)\r\n--/.exec(raw)?.[1] ?? '', 'base64');
 }
 
 async function runs() {
@@ -134,19 +151,47 @@ it('mails the PDF once, however many processes sweep and however often a job com
   const outcomes = await Promise.all([send(claim, DUE + 5), send(claim, DUE + 5), send(claim, DUE + 5)]);
   expect(outcomes.map((outcome) => outcome?.kind).sort()).toEqual(['delivered', undefined, undefined]);
   expect(await runs()).toEqual([{ due_at: DUE, state: 'sent', attempts: 1, next_try_at: null, reason: null }]);
-  expect(asked.at(-1)).toMatchObject({ from: DUE - 7 * 24 * 60 * MINUTE, to: DUE });
+  expect(asked.at(-1)).toMatchObject({ from: DUE - 7 * 24 * 60 * MINUTE, to: DUE, labels: null });
 
   expect(mails).toHaveLength(1);
   const { to, raw } = mails[0] ?? { to: [], raw: '' };
   expect(to).toEqual(['boss@example.com', 'team@example.com']);
   expect(raw).toContain('Subject: Fleet, 15 Jun 2026');
   expect(raw).toContain('https://fleet.example.com/dashboards/');
-  const encoded = /filename="?Fleet\.pdf"?\r\n\r\n([\s\S]+?)\r\n--/.exec(raw)?.[1] ?? '';
-  const { title, pages } = await readPdf(Buffer.from(encoded, 'base64'));
+  const { title, pages } = await readPdf(attachedTo(raw));
   expect([title, pages.join(' ')]).toEqual(['Fleet', expect.stringContaining('4.32k')]);
 
   const { rows } = await fresh.database.query<{ next_at: number }>('select next_at from report_schedules');
   expect(rows[0]?.next_at).toBe(DUE + 7 * 24 * 60 * MINUTE);
+});
+
+it('is of a scope and of what variables were chosen to stand for, and says both', async () => {
+  const labels = { project: 'checkout', environment: 'production' };
+  const variables = { who: 'agent-2', gone: 'agent-3' };
+  await addSchedule(DUE, { labels, variables }, { set: 'agent', keys: ['$who'] });
+  await noteDueReports(fresh.database, DUE);
+  const [claim] = await claimReports(fresh.database, DUE);
+  if (claim === undefined) throw new Error('nothing was claimed');
+  expect(await send(claim, DUE)).toMatchObject({ kind: 'delivered' });
+  expect(asked.at(-1)).toMatchObject({ keys: ['agent-2'], labels });
+
+  const raw = mails[0]?.raw ?? '';
+  const words = 'environment = production, project = checkout';
+  expect(raw.replaceAll(/\r\n /g, ' ')).toContain(`Subject: Fleet, ${words}, 15 Jun 2026`);
+  const text = raw.replaceAll('=\r\n', '').replaceAll('=3D', '=');
+  expect(text).toContain(`Only ${words}\r\nwho: agent-2\r\nhttps://fleet.example.com/dashboards/`);
+  expect(text).toContain('&scope=environment%3Aproduction%2Cproject%3Acheckout&var.who=agent-2\r\n');
+  expect((await readPdf(attachedTo(raw))).pages.join(' ')).toContain(words);
+});
+
+it('is not tried again where its question is refused', async () => {
+  await addSchedule(DUE, { labels: { size: 'large' } });
+  await noteDueReports(fresh.database, DUE);
+  const [claim] = await claimReports(fresh.database, DUE);
+  if (claim === undefined) throw new Error('nothing was claimed');
+  expect(await send(claim, DUE)).toMatchObject({ kind: 'permanent' });
+  expect(await runs()).toMatchObject([{ state: 'failed', attempts: 1, reason: 'too many carry these labels' }]);
+  expect(mails).toEqual([]);
 });
 
 it('tries again where the server is busy, under the same Message-ID, and gives up where it refuses', async () => {

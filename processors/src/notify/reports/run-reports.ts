@@ -1,10 +1,12 @@
 import { loadSecret } from '@fleetbeat/infra/access/secret.ts';
+import { createReadRows } from '@fleetbeat/infra/database/read-rows.ts';
 import { createTargetRule } from '@fleetbeat/infra/net/target-rule.ts';
 import { createMakeReport } from '@fleetbeat/infra/reports/dashboard-report.ts';
-import { createQuerySeries, type ReadSeriesWindows } from '@fleetbeat/infra/series/query-series.ts';
+import { createQuerySeries } from '@fleetbeat/infra/series/query-series.ts';
+import { createScope } from '@fleetbeat/infra/series/scope.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { createReadStatusTimeline } from '@fleetbeat/infra/status-timeline/read-status-timeline.ts';
-import { readWindows } from '@fleetbeat/infra/time-series/read-windows.ts';
+import { createReadWindows } from '@fleetbeat/infra/time-series/window-reader.ts';
 import { every } from '../../engine/every.ts';
 import { TIMEOUT_MS } from '../delivery/http-sender.ts';
 import { claimReports, noteDueReports } from './claim-reports.ts';
@@ -16,23 +18,17 @@ const SWEEP_MS = 5_000;
 /** Mails dashboards when they are due. Several of these processes share the work; what is due is known by the database alone. */
 export async function runReports(context: ServiceContext): Promise<void> {
   const { config, logger, lifecycle, database, timeSeries, jobQueue, metrics } = context;
-  const sources = { store: timeSeries, database, retention: config.retention, now: Date.now };
-  const read: ReadSeriesWindows = async ({ set, keys, range, sketches }) => {
-    const windows = await readWindows(sources, { set, keys, ...range, sketches });
-    return { range: { from: windows.from, to: windows.to, stepMs: windows.stepMs }, byKey: windows.byKey };
-  };
-  const readStatus = createReadStatusTimeline(
-    async <Row extends object>(name: string, text: string, values: readonly unknown[]) =>
-      // What a statement answers is known where it is written.
-      (await metrics.timed(name, () => database.query(text, [...values]))).rows as Row[],
-    read,
-    { agent: config.agentOfflineMs, host: config.hostOfflineMs },
-    Date.now,
-  );
+  const readRows = createReadRows(database, metrics);
+  const windows = createReadWindows({ store: timeSeries, database, retention: config.retention, now: Date.now }, metrics);
+  const scope = createScope(readRows, windows);
+  const offlineMs = { agent: config.agentOfflineMs, host: config.hostOfflineMs };
   const send = createSendReport({
     database,
     secret: await loadSecret(config),
-    makeReport: createMakeReport({ querySeries: createQuerySeries(read), readStatus }),
+    makeReport: createMakeReport({
+      querySeries: (question, range, labels) => createQuerySeries(scope.reader(labels))(question, range),
+      readStatus: createReadStatusTimeline(readRows, windows, offlineMs, Date.now),
+    }),
     effects: { targetRule: createTargetRule(config.notifyAllowPrivate), timeoutMs: TIMEOUT_MS },
     publicUrl: config.publicUrl,
     now: Date.now,

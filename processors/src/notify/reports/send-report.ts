@@ -1,9 +1,11 @@
 import { CHANNEL_SCHEMAS, type ChannelConfig, type ChannelSecrets } from '@fleetbeat/contracts/channels.ts';
 import type { Dashboard } from '@fleetbeat/contracts/dashboards.ts';
 import { REPORT_SPANS, type ReportScheduleInput } from '@fleetbeat/contracts/reports.ts';
+import { scopeLabels, scopeText, scopeWords } from '@fleetbeat/contracts/scope-text.ts';
 import { decrypt } from '@fleetbeat/infra/access/encrypt.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import { storableText } from '@fleetbeat/infra/database/storable.ts';
+import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { MakeReport } from '@fleetbeat/infra/reports/dashboard-report.ts';
 import type { Effects } from '../channels/channel.ts';
 import { messageId, sendMail } from '../channels/email/email.ts';
@@ -63,12 +65,16 @@ export function createSendReport(parts: SendReportParts): (claim: ReportClaim) =
     );
     const [begun] = rows;
     if (begun === undefined) return null;
-    const outcome = await attempt(parts, begun).catch((error: unknown) =>
-      retryable(error instanceof Error ? error.message : String(error)),
-    );
+    const outcome = await attempt(parts, begun).catch(outcomeOfError);
     await finish(parts, begun, outcome);
     return outcome;
   };
+}
+
+/** What the question of a panel is refused for, such as a scope that is too large, no further try mends. */
+function outcomeOfError(error: unknown): Outcome {
+  const reason = error instanceof Error ? error.message : String(error);
+  return error instanceof HttpProblem && error.status < 500 ? permanent(reason) : retryable(reason);
 }
 
 async function attempt(parts: SendReportParts, begun: Begun): Promise<Outcome> {
@@ -76,6 +82,7 @@ async function attempt(parts: SendReportParts, begun: Begun): Promise<Outcome> {
   if ('kind' in channel) return channel;
   const { config, secrets } = channel;
   const { definition, due_at: due } = begun;
+  const scope = scopeLabels(definition.labels);
   const length = REPORT_SPANS[definition.span];
   const stepMs = STEPS.find((step) => length / step <= WINDOWS) ?? length;
   const [from, to] = [due - length, due];
@@ -85,8 +92,8 @@ async function attempt(parts: SendReportParts, begun: Begun): Promise<Outcome> {
     to,
     range: { from: Math.floor(from / stepMs) * stepMs, to: Math.ceil(to / stepMs) * stepMs, stepMs },
     timeZone: definition.time_zone,
-    variables: {},
-    labels: null,
+    variables: definition.variables,
+    labels: scope.length === 0 ? null : definition.labels,
     madeAt: parts.now(),
   });
   const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: definition.time_zone }).format(due);
@@ -94,7 +101,7 @@ async function attempt(parts: SendReportParts, begun: Begun): Promise<Outcome> {
   const mail = {
     from: { name: 'Fleetbeat', address: config.from },
     to: [...definition.recipients],
-    subject: shorten(`${begun.name}, ${day}`, 200),
+    subject: shorten([begun.name, scopeWords(scope), day].filter(Boolean).join(', '), 200),
     text: textOf(parts.publicUrl, begun, from, to),
     messageId: messageId(`report ${begun.id}`, domain),
     headers: { 'Auto-Submitted': 'auto-generated' },
@@ -125,8 +132,21 @@ function textOf(publicUrl: string, { name, dashboard, dashboard_id: id, definiti
   const shape = { dateStyle: 'medium', timeStyle: 'short', timeZone: definition.time_zone } as const;
   const format = new Intl.DateTimeFormat('en-GB', shape);
   const range = `${format.format(from)} to ${format.format(to)} (${definition.time_zone})`;
-  const link = `${publicUrl}/dashboards/${encodeURIComponent(id)}?range=${from}-${to}`;
-  return `${[name, dashboard.description, `${range}\n${link}`].filter((part) => part.trim() !== '').join('\n\n')}\n`;
+  const scope = scopeLabels(definition.labels);
+  const chosen = dashboard.variables.flatMap((variable) => {
+    const value = definition.variables[variable.name];
+    return value === undefined ? [] : [{ variable: variable.name, value }];
+  });
+  const query = new URLSearchParams({ range: `${from}-${to}` });
+  if (scope.length > 0) query.set('scope', scopeText(scope));
+  for (const { variable, value } of chosen) query.set(`var.${variable}`, value);
+  const about = [
+    range,
+    ...(scope.length > 0 ? [`Only ${scopeWords(scope)}`] : []),
+    ...chosen.map(({ variable, value }) => `${variable}: ${value}`),
+    `${publicUrl}/dashboards/${encodeURIComponent(id)}?${query.toString()}`,
+  ];
+  return `${[name, dashboard.description, about.join('\n')].filter((part) => part.trim() !== '').join('\n\n')}\n`;
 }
 
 function fileName(name: string): string {

@@ -1,10 +1,15 @@
-import type { SetName } from '@fleetbeat/contracts/aggregates.ts';
-import type { Metrics } from '@fleetbeat/infra/metrics.ts';
-import { readWindows, type WindowsByKey, type WindowSources } from '@fleetbeat/infra/time-series/read-windows.ts';
-import type { WindowRange } from '../http/time-range.ts';
-import type { OpenPartialsTable } from './open-partials.ts';
+import type { PartialRow, SetName } from '@fleetbeat/contracts/aggregates.ts';
+import type { Metrics } from '../metrics.ts';
+import { readWindows, type WindowsByKey, type WindowSources } from './read-windows.ts';
 
 export type { WindowsByKey };
+
+/** A range of whole windows of `stepMs`, epoch-aligned and half-open, in milliseconds. */
+export interface WindowRange {
+  readonly from: number;
+  readonly to: number;
+  readonly stepMs: number;
+}
 
 export interface WindowRequest {
   readonly set: SetName;
@@ -28,15 +33,21 @@ export interface WindowAnswer {
 /** Reads windows, each with everything stored and open in it. Rejects with `TooManyRows` where one answer would be too large. */
 export type ReadWindows = (request: WindowRequest) => Promise<WindowAnswer>;
 
+/** What is open: the rows of a set and of some keys, half-open in time. */
+export interface OpenRowsTable {
+  rows(set: SetName, keys: readonly string[] | undefined, from: number, to: number): PartialRow[];
+}
+
+/** Without a table of what is open, windows end with what is stored. */
 export function createReadWindows(
   sources: WindowSources,
-  open: Pick<OpenPartialsTable, 'rows'>,
   metrics: Pick<Metrics, 'timed'>,
+  open: OpenRowsTable | null = null,
 ): ReadWindows {
   return async ({ set, keys, keyOf, range, sketches, limit }) => {
     const { from, to, stepMs } = range;
     // Unbounded in time: what is kept only in coarser windows makes the range wider.
-    const openRows = open.rows(set, keys, 0, Number.MAX_SAFE_INTEGER);
+    const openRows = open?.rows(set, keys, 0, Number.MAX_SAFE_INTEGER);
     const windows = await metrics.timed(`windows.${set}`, () =>
       readWindows(sources, { set, keys, keyOf, from, to, stepMs, sketches, limit, open: openRows }),
     );

@@ -1,3 +1,5 @@
+import type { Labels } from './events.ts';
+
 /** A scope as the address has it: `environment:production,project:checkout`. Pure. */
 
 export interface ScopeLabel {
@@ -27,6 +29,16 @@ export function scopeText(labels: readonly ScopeLabel[]): string {
     .join(',');
 }
 
+/** "environment = production, project = checkout"; nothing for everything. */
+export function scopeWords(labels: readonly ScopeLabel[]): string {
+  return labels.map(({ name, value }) => `${name} = ${value}`).join(', ');
+}
+
+/** Labels as a scope has them. */
+export function scopeLabels(labels: Labels): ScopeLabel[] {
+  return inOrder(Object.entries(labels).map(([name, value]) => ({ name, value })));
+}
+
 /** The labels with one more; of another value of the same name it takes the place. */
 export function withLabel(labels: readonly ScopeLabel[], label: ScopeLabel): ScopeLabel[] {
   return inOrder([...labels.filter(({ name }) => name !== label.name), label]);
@@ -49,7 +61,7 @@ function inOrder(labels: readonly ScopeLabel[]): ScopeLabel[] {
 }
 
 function unescaped(value: string): string | null {
-  // The API refuses control characters.
+  // eslint-disable-next-line no-control-regex -- the API refuses control characters
   if (value.length > LONGEST_VALUE || /[\u0000-\u001f\u007f]/.test(value)) return null;
   return value.replaceAll(/%2c/gi, ',').replaceAll('%25', '%');
 }

@@ -1,10 +1,9 @@
 import { NONE, WHOLE } from '@fleetbeat/contracts/aggregates.ts';
-import { HttpProblem } from '@fleetbeat/infra/problem.ts';
-import { TooManyRows } from '@fleetbeat/infra/time-series/time-series.ts';
-import type { Labels } from '../http/label-fields.ts';
-import type { ReadQuery } from '../http/read-query.ts';
-import type { Watch } from './watches.ts';
-import type { ReadWindows } from './window-reader.ts';
+import type { Labels } from '@fleetbeat/contracts/events.ts';
+import type { ReadRows } from '../database/read-rows.ts';
+import { HttpProblem } from '../problem.ts';
+import { TooManyRows } from '../time-series/time-series.ts';
+import type { ReadWindows } from '../time-series/window-reader.ts';
 
 /**
  * What carries labels: its agents and hosts by the registry as it is now, and their figures together. Aggregates know of no
@@ -32,7 +31,11 @@ export interface Scope {
   reader(labels: Labels | null): ReadWindows;
 }
 
-export function createScope(query: ReadQuery, readWindows: ReadWindows, watch: Watch): Scope {
+/** Says that somebody looks at some agents now. */
+type LookAt = (set: 'agent', agentIds: readonly string[]) => Promise<void>;
+
+/** Without `lookAt` figures end with the last cuts. */
+export function createScope(query: ReadRows, readWindows: ReadWindows, lookAt: LookAt | null = null): Scope {
   async function agents(labels: Labels): Promise<ScopedAgent[]> {
     const rows = await query<ScopedAgent>(
       'scope.agents',
@@ -58,7 +61,7 @@ export function createScope(query: ReadQuery, readWindows: ReadWindows, watch: W
     const fitting = await agents(labels);
     const groups = new Map(fitting.map((agent) => [agent.agent_id, groupOf(agent)]));
     const keys = [...groups].filter(([, group]) => request.keys?.includes(group) ?? true).map(([agentId]) => agentId);
-    if (keys.length <= MAX_WATCHED) await watch('agent', keys);
+    if (keys.length <= MAX_WATCHED) await lookAt?.('agent', keys);
     return readWindows({ ...request, set: 'agent', keys, keyOf: (agentId) => groups.get(agentId) ?? NONE });
   }
 

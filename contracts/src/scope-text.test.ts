@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseScope, scopeText, withLabel } from './scope-text.ts';
+import { parseScope, scopeLabels, scopeText, scopeWords, withLabel } from './scope-text.ts';
 
 test('labels are read from an address, those that part most fleets first', () => {
   expect(parseScope('project:checkout,zone:eu,environment:production')).toEqual([
@@ -20,11 +20,17 @@ test('of two values of one name the later one counts', () => {
   expect(withLabel([{ name: 'a', value: '1' }], { name: 'a', value: '2' })).toEqual([{ name: 'a', value: '2' }]);
 });
 
+test('the labels of a report are said in the order of a scope', () => {
+  expect(scopeWords(scopeLabels({ zone: 'eu', environment: 'production' }))).toBe('environment = production, zone = eu');
+  expect(scopeWords(scopeLabels({}))).toBe('');
+});
+
 test('whatever a value is, it comes back from the address', () => {
   const label = fc.record({
     name: fc.stringMatching(/^[A-Za-z0-9_.-]{1,64}$/),
     value: fc.oneof(
       fc.constantFrom('a,b', '100%', '%2C', '%252C', 'x:y', '<script>', 'مرحبا'),
+      // eslint-disable-next-line no-control-regex -- a value holds none
       fc.stringMatching(/^[^\u0000-\u001f\u007f]{1,100}$/u),
     ),
   });
