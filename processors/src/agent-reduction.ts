@@ -21,12 +21,17 @@ export class AgentReduction implements Reduction {
   readonly sightings = new AgentSightings();
   readonly privacy: Privacy | undefined;
   readonly #blocks: EventBlocks | null;
+  readonly #onStored: (sightings: AgentSightings) => void;
   /** One look-up an event instead of one for each of the three. */
   readonly #agents = new Map<string, Agent>();
 
-  /** `keepRaw` false leaves raw events out, for a fleet that keeps them elsewhere. */
-  constructor(keepRaw: boolean, privacy?: Privacy) {
+  /**
+   * `keepRaw` false leaves raw events out, for a fleet that keeps them elsewhere. `onStored` is told who was seen: a cut may be
+   * stored before anybody has looked at it.
+   */
+  constructor(keepRaw: boolean, privacy?: Privacy, onStored: (sightings: AgentSightings) => void = () => undefined) {
     this.privacy = privacy;
+    this.#onStored = onStored;
     this.#blocks = keepRaw ? new EventBlocks() : null;
   }
 
@@ -63,6 +68,6 @@ export class AgentReduction implements Reduction {
   }
 
   stored(): void {
-    // Presence is told from the sightings as they come in, not when they are stored.
+    this.#onStored(this.sightings);
   }
 }

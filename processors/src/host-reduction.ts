@@ -10,9 +10,12 @@ export class HostReduction implements Reduction {
   readonly samples = new HostSamples();
   readonly rollup = new HostRollup();
   readonly privacy: Privacy | undefined;
+  readonly #onStored: (samples: HostSamples) => void;
 
-  constructor(privacy?: Privacy) {
+  /** `onStored` is told of the samples: a cut may be stored before anybody has looked at it. */
+  constructor(privacy?: Privacy, onStored: (samples: HostSamples) => void = () => undefined) {
     this.privacy = privacy;
+    this.#onStored = onStored;
   }
 
   get partials(): number {
@@ -34,6 +37,6 @@ export class HostReduction implements Reduction {
   }
 
   stored(): void {
-    // Samples are shown as they come in, not when they are stored.
+    this.#onStored(this.samples);
   }
 }

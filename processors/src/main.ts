@@ -49,16 +49,17 @@ export async function start(context: ServiceContext): Promise<void> {
   lifecycle.onStop('erasures', () => erasures.stop());
   const privacy = () => createCutPrivacy({ redaction, erasures });
 
-  const reductions: Record<EventTopic, () => Reduction> = {
-    'agent-events': () => new AgentReduction(true, privacy()),
-    'host-events': () => new HostReduction(privacy()),
+  const reductions: Record<EventTopic, (presence: AgentPresence) => Reduction> = {
+    'agent-events': (presence) => new AgentReduction(true, privacy(), (seen) => presence.see(seen)),
+    'host-events': () => new HostReduction(privacy(), (samples) => changes.announceSamples(samples)),
     'task-events': () => new TaskReduction((stored) => changes.announce(stored), privacy()),
   };
 
   async function open(topic: EventTopic, partition: number): Promise<SourceProcessor> {
+    const presence = new AgentPresence(config.agentOfflineMs);
     const source = await SourceProcessor.open(topic, partition, {
       cuts,
-      reduce: reductions[topic],
+      reduce: () => reductions[topic](presence),
       now: Date.now,
       times: { ...CUT_TIMES[topic], late: () => feed.cutLate() },
       horizon: DEDUPE_HORIZON,
@@ -66,7 +67,6 @@ export async function start(context: ServiceContext): Promise<void> {
         logger.error({ unstored, read: cut.read, end: cut.endOffset }, 'replayed cut differs from its claim'),
     });
     if (topic === 'agent-events') {
-      const presence = new AgentPresence(config.agentOfflineMs);
       await presence.load(database, source.source);
       presences.set(source.source, presence);
     }

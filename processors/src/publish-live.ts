@@ -8,6 +8,7 @@ import { AgentReduction } from './agent-reduction.ts';
 import { every } from './engine/every.ts';
 import type { SourceProcessor } from './engine/source-processor.ts';
 import { HostReduction } from './host-reduction.ts';
+import type { HostSamples } from './hosts/host-samples.ts';
 import { takeOpenPartials } from './open-partials.ts';
 
 /** How often open partials are published, in milliseconds. */
@@ -24,6 +25,11 @@ export class LiveChanges {
   announce(changes: readonly LiveRecord[]): void {
     this.#waiting.push(...changes);
     if (this.#waiting.length > MAX_WAITING) this.#waiting.splice(0, this.#waiting.length - MAX_WAITING);
+  }
+
+  /** Announces the newest samples of a cut, unless they were announced before. */
+  announceSamples(samples: HostSamples): void {
+    this.announce(samples.takeNewest().map((data) => ({ type: 'performance_update', data })));
   }
 
   take(): LiveRecord[] {
@@ -58,14 +64,13 @@ export function publishLive(effects: {
 
   async function publishChanges(): Promise<void> {
     for (const source of sources()) {
-      const reductions = source.openCuts.map((cut) => cut.reduction);
-      const sightings = reductions.flatMap((each) => (each instanceof AgentReduction ? [each.sightings] : []));
-      const statuses = presenceOf(source)?.update(sightings, source.clock) ?? [];
-      changes.announce(statuses.map((data) => ({ type: 'agent_status', data })));
-      for (const each of reductions) {
-        if (each instanceof HostReduction)
-          changes.announce(each.samples.takeNewest().map((data) => ({ type: 'performance_update', data })));
+      const presence = presenceOf(source);
+      for (const { reduction } of source.openCuts) {
+        if (reduction instanceof AgentReduction) presence?.see(reduction.sightings);
+        else if (reduction instanceof HostReduction) changes.announceSamples(reduction.samples);
       }
+      const statuses = presence?.takeChanges(source.clock) ?? [];
+      changes.announce(statuses.map((data) => ({ type: 'agent_status', data })));
     }
     await keepProgress(database, [...sources()]);
     watchedAgents = await readWatchedAgents(database);

@@ -46,22 +46,24 @@ export class AgentPresence {
     }
   }
 
-  /** Takes in new sightings and answers whose status has changed by `clock`, the log's time in epoch ms. */
-  update(sightings: readonly AgentSightings[], clock: number): AgentStatusUpdate[] {
-    for (const each of sightings) {
-      for (const [agentId, sighting] of each.entries()) {
-        const known = this.#agents.get(agentId);
-        const reported: AgentStatus =
-          sighting.status === 'busy' ? 'busy' : sighting.status === null && known ? known.reported : 'online';
-        if (known === undefined) {
-          this.#agents.set(agentId, { lastSeen: sighting.lastSeen, reported, hostId: sighting.hostId, announced: 'offline' });
-          continue;
-        }
-        known.lastSeen = Math.max(known.lastSeen, sighting.lastSeen);
-        known.reported = reported;
-        known.hostId = sighting.hostId ?? known.hostId;
+  /** Takes in the sightings of a cut, as often as wanted; those of later cuts after those of earlier ones. */
+  see(sightings: AgentSightings): void {
+    for (const [agentId, sighting] of sightings.entries()) {
+      const known = this.#agents.get(agentId);
+      const reported: AgentStatus =
+        sighting.status === 'busy' ? 'busy' : sighting.status === null && known ? known.reported : 'online';
+      if (known === undefined) {
+        this.#agents.set(agentId, { lastSeen: sighting.lastSeen, reported, hostId: sighting.hostId, announced: 'offline' });
+        continue;
       }
+      known.lastSeen = Math.max(known.lastSeen, sighting.lastSeen);
+      known.reported = reported;
+      known.hostId = sighting.hostId ?? known.hostId;
     }
+  }
+
+  /** Answers whose status has changed by `clock`, the log's time in epoch ms, since the last call. */
+  takeChanges(clock: number): AgentStatusUpdate[] {
     const changes: AgentStatusUpdate[] = [];
     for (const [agentId, presence] of this.#agents) {
       const status = this.#statusAt(presence, clock);
