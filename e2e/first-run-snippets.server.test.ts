@@ -1,5 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { agentEventSchema } from '@fleetbeat/contracts/events.ts';
 import { createApiKey } from '@fleetbeat/infra/access/api-keys.ts';
@@ -47,9 +48,37 @@ describe.each([false, true])('with a key: %s', (withKey) => {
   });
 });
 
+/** Exports a span as it is told by the variables of OpenTelemetry alone. */
+const TRACED_PROGRAM = `
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+
+const provider = new TracerProvider({
+  resource: resourceFromAttributes({ 'service.name': 'my-first-agent' }),
+  spanProcessors: [new SimpleSpanProcessor({ exporter: new OTLPTraceExporter() })],
+});
+const attributes = { 'gen_ai.operation.name': 'chat', 'gen_ai.usage.input_tokens': 1200 };
+provider.getTracer('test').startSpan('chat', { attributes }).end();
+await provider.shutdown();`;
+
+it.each([false, true])('has OpenTelemetry send spans by its variables, with a key: %s', async (withKey) => {
+  const snippet = snippetsFor(`${gateway.url}/v1/events`, withKey).find((one) => one.name === 'OpenTelemetry');
+  const variables = snippet?.text.split('\n').filter((line) => line.startsWith('export ')) ?? [];
+  const before = log.events().length;
+  const script = `${variables.join('\n')}\nexec "$0" --input-type=module -e "$1"`;
+  const env = { PATH: process.env['PATH'], ...(withKey ? { FLEETBEAT_KEY: key } : {}) };
+  await promisify(execFile)('sh', ['-c', script, process.execPath, TRACED_PROGRAM], {
+    env,
+    cwd: join(import.meta.dirname, '..'),
+  });
+  const [event] = log.events().slice(before);
+  expect(agentEventSchema.parse(JSON.parse(event ?? ''))).toMatchObject({ agent_id: 'my-first-agent', input_tokens: 1_200 });
+});
+
 it('names the address and the key in every one of them', () => {
   for (const { name, text } of snippetsFor('https://gateway.example:4318/v1/events', true)) {
-    expect(text, name).toContain('https://gateway.example:4318/v1/events');
+    expect(text, name).toContain(`https://gateway.example:4318${name === 'OpenTelemetry' ? '\n' : '/v1/events'}`);
     expect(text, name).toContain('FLEETBEAT_KEY');
   }
   for (const { name, text } of snippetsFor('https://gateway.example:4318/v1/events', false))

@@ -10,6 +10,8 @@ export interface GatewayMetrics extends AppendObserver {
   /** A whole request that was refused, by the code of its problem. */
   refused(code: string): void;
   received(bytes: number): void;
+  /** Spans of OpenTelemetry that stand for no event. */
+  ignored(spans: number): void;
 }
 
 /** @param heldBytes bytes of bodies in flight, read when metrics are scraped */
@@ -36,6 +38,11 @@ export function createGatewayMetrics({ registry }: Metrics, heldBytes: () => num
   const bytes = new Counter({
     name: 'fleetbeat_ingest_body_bytes_total',
     help: 'Bytes of bodies, unpacked.',
+    registers,
+  });
+  const ignored = new Counter({
+    name: 'fleetbeat_ingest_spans_ignored_total',
+    help: 'Spans of OpenTelemetry that are no call of a model or a tool, and so no event.',
     registers,
   });
   const appendSeconds = new Histogram({
@@ -67,6 +74,7 @@ export function createGatewayMetrics({ registry }: Metrics, heldBytes: () => num
     rejected: (code, events) => rejected.inc({ code }, events),
     refused: (code) => refused.inc({ code }),
     received: (count) => bytes.inc(count),
+    ignored: (spans) => ignored.inc(spans),
     appended: (outcome, seconds) => appendSeconds.observe({ outcome }, seconds),
     availability: (isAvailable) => available.set(isAvailable ? 1 : 0),
   };

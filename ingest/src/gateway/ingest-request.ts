@@ -6,11 +6,12 @@ import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import { currentRequest } from '@fleetbeat/infra/request-id.ts';
 import type { WatchedRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
 import type { Authorize } from './access.ts';
-import type { ByteBudget } from './byte-budget.ts';
+import type { ByteBudget, Reservation } from './byte-budget.ts';
 import { decodeBody, type RefusedBody } from './decode-body.ts';
 import type { WireFormat } from './event-ranges.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GuardedLog } from './guarded-log.ts';
+import { readTraces, traceEncoding } from './otlp/read-traces.ts';
 import { readBody } from './read-body.ts';
 import { redactReason, redactRecords } from './redact-records.ts';
 import { createIdMaker } from '../uuid-v7.ts';
@@ -36,23 +37,46 @@ export interface IngestParts {
   readonly now: () => number;
 }
 
+/** What a path takes. */
+export interface Taken {
+  readonly as: 'events' | 'traces';
+  /** The agent whose events they are, where the path names one. */
+  readonly agentId?: string | undefined;
+}
+
 /**
  * Takes the events of one request: resolves with the answer once those that are good are durable, and
  * throws `HttpProblem` or `SenderGone` where none of them was taken.
  */
 export type TakeEvents = (
   request: IncomingMessage,
-  agentId: string | undefined,
+  taken: Taken,
   /** Called once it is known that the body will be read. */
   beforeBody: () => void,
 ) => Promise<IngestAnswer>;
 
+/** The events of a body as text, in the format that it names. */
+type ReadEvents = (body: Buffer, reservation: Reservation) => Promise<Buffer>;
+
 export function createTakeEvents({ authorize, budget, log, metrics, redaction, now }: IngestParts): TakeEvents {
   const makeId = createIdMaker();
 
-  return async function takeEvents(request, agentId, beforeBody) {
+  function reader(as: Taken['as'], contentType: string | undefined): { format: WireFormat; read: ReadEvents } {
+    if (as === 'events') return { format: wireFormat(contentType), read: (body) => Promise.resolve(body) };
+    const encoding = traceEncoding(contentType);
+    const read: ReadEvents = async (body, reservation) => {
+      const { lines, ignored } = await readTraces(body, encoding);
+      metrics.ignored(ignored);
+      reservation.give(body.length);
+      reservation.take(lines.length);
+      return lines;
+    };
+    return { format: 'ndjson', read };
+  }
+
+  return async function takeEvents(request, { as, agentId }, beforeBody) {
     const client = await authorize(request);
-    const format = wireFormat(request.headers['content-type']);
+    const { format, read } = reader(as, request.headers['content-type']);
     const { partitions } = log;
     if (partitions === undefined) throw logAway();
 
@@ -61,7 +85,10 @@ export function createTakeEvents({ authorize, budget, log, metrics, redaction, n
       beforeBody();
       const body = await readBody(request, reservation);
       metrics.received(body.length);
-      const decoded = await decodeBody(body, {
+      const events = await read(body, reservation);
+      // Spans that stand for no event are nothing wrong.
+      if (as === 'traces' && events.length === 0) return { accepted: 0, rejected: [], ids: [] };
+      const decoded = await decodeBody(events, {
         format,
         receivedAt: now(),
         agentId,

@@ -6,7 +6,8 @@ import type { Metrics } from '@fleetbeat/infra/metrics.ts';
 import { HttpProblem, problemBody, PROBLEM_TYPE } from '@fleetbeat/infra/problem.ts';
 import { answerBrokenRequest } from '@fleetbeat/infra/net/answer-broken-request.ts';
 import { inRequest, requestIdFrom } from '@fleetbeat/infra/request-id.ts';
-import { NothingAccepted, type TakeEvents } from './ingest-request.ts';
+import { NothingAccepted, type Taken, type TakeEvents } from './ingest-request.ts';
+import { traceEncoding, tracesAnswer } from './otlp/read-traces.ts';
 import { discardBody, SenderGone } from './read-body.ts';
 
 /** A body must be complete within this time, in milliseconds. */
@@ -24,8 +25,7 @@ export interface GatewayServerParts {
 
 type Route =
   | { readonly name: '/health' | '/ready' | '/metrics' }
-  | { readonly name: '/v1/events'; readonly agentId: undefined }
-  | { readonly name: '/api/v1/agents/{agent_id}/events'; readonly agentId: string };
+  | { readonly name: '/v1/events' | '/v1/traces' | '/api/v1/agents/{agent_id}/events'; readonly takes: Taken };
 
 /** The gateway's HTTP server, not yet listening. Plain node:http: a framework costs more than the rest of a small request. */
 export function createGatewayServer(parts: GatewayServerParts): Server {
@@ -71,9 +71,10 @@ export function createGatewayServer(parts: GatewayServerParts): Server {
         response.end(await parts.metrics.registry.metrics());
         return;
       case '/v1/events':
+      case '/v1/traces':
       case '/api/v1/agents/{agent_id}/events': {
         allow(request, 'POST');
-        const taken = await parts.takeEvents(request, route.agentId, () => {
+        const taken = await parts.takeEvents(request, route.takes, () => {
           if (request.headers.expect !== undefined) response.writeContinue();
         });
         const { accepted, rejected } = taken;
@@ -81,6 +82,7 @@ export function createGatewayServer(parts: GatewayServerParts): Server {
         if (first !== undefined) {
           parts.logger.info({ accepted, rejected: rejected.length, first }, 'some events of a request were refused');
         }
+        if (route.takes.as === 'traces') return answerTraces(request, response, rejected);
         return answerJson(response, first === undefined ? 200 : 207, describe(taken));
       }
     }
@@ -117,14 +119,20 @@ function findRoute(url: string): Route | undefined {
   const path = pathOf(url);
   switch (path) {
     case '/v1/events':
-      return { name: path, agentId: undefined };
+      return { name: path, takes: { as: 'events' } };
+    case '/v1/traces':
+      return { name: path, takes: { as: 'traces' } };
+    case '/v1/metrics':
+    case '/v1/logs':
+      throw new HttpProblem(404, 'not-found', 'Of OpenTelemetry only traces are taken, at /v1/traces.');
     case '/health':
     case '/ready':
     case '/metrics':
       return { name: path };
   }
   const segment = /^\/api\/v1\/agents\/([^/]+)\/events$/.exec(path)?.[1];
-  return segment === undefined ? undefined : { name: '/api/v1/agents/{agent_id}/events', agentId: decodeAgentId(segment) };
+  if (segment === undefined) return undefined;
+  return { name: '/api/v1/agents/{agent_id}/events', takes: { as: 'events', agentId: decodeAgentId(segment) } };
 }
 
 function decodeAgentId(segment: string): string {
@@ -168,6 +176,17 @@ function requestIdOf({ headers }: IncomingMessage): string {
 
 function describe(taken: IngestAnswer): string {
   return JSON.stringify({ accepted: taken.accepted, rejected: taken.rejected, ids: taken.ids });
+}
+
+/** In the encoding of the request, as OTLP asks for. */
+function answerTraces(request: IncomingMessage, response: ServerResponse, rejected: IngestAnswer['rejected']): void {
+  const encoding = traceEncoding(request.headers['content-type']);
+  const body = tracesAnswer(encoding, rejected);
+  response.writeHead(200, {
+    'content-type': encoding === 'json' ? 'application/json' : 'application/x-protobuf',
+    'content-length': body.length,
+  });
+  response.end(body);
 }
 
 function answerJson(response: ServerResponse, status: number, text: string): void {
