@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Agent, List, Metrics } from '@fleetbeat/contracts/api.ts';
-import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
-import { needDashboardBuild } from './dashboard-build.ts';
 import { signInByLink } from './sign-in.ts';
-import { startSystem, type RunningSystem } from './start-system.ts';
+import type { RunningSystem } from './start-system.ts';
+import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
 import { violationsOf } from './violations-of.ts';
 
 /** One environment of a fleet, on every page that knows agents, in a browser before a real system. */
@@ -14,30 +13,23 @@ const AGENTS = 8;
 const TOO_MANY = 1_001;
 const SCOPE = 'scope=environment%3Aproduction';
 
-describe.skipIf(CHROMIUM === undefined)(CHROMIUM ? 'a scope' : 'a scope is SKIPPED: no Chromium, name one in CHROMIUM', () => {
+describeInBrowser('a scope', () => {
+  let there: SystemWithBrowser;
   let system: RunningSystem;
-  let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
   let production: number;
-  const complaints: string[] = [];
 
   beforeAll(async () => {
-    await needDashboardBuild();
-    system = await startSystem({});
+    there = await startWithBrowser();
+    ({ system } = there);
     const trace = join(ROOT, 'agents-simulator/data/azure-llm-2023-code.csv');
     await system.simulate(`--trace ${trace} --speed max --agents ${AGENTS} --hosts 2 --seed 3`);
     production = await vi.waitFor(agentsInProduction, { timeout: 30_000, interval: 200 });
-    browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS });
-    context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
-    page = await context.newPage();
-    page.setDefaultTimeout(30_000);
-    page.on('pageerror', (error) => complaints.push(String(error.stack)));
+    page = await there.newPage();
     await signInByLink(page, system);
   });
   afterAll(async () => {
-    await browser?.close();
-    await system?.stop();
+    await there?.stop();
   });
 
   async function agentsInProduction(): Promise<number> {
@@ -138,6 +130,6 @@ describe.skipIf(CHROMIUM === undefined)(CHROMIUM ? 'a scope' : 'a scope is SKIPP
     expect(await violationsOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'Show everything' }).click();
     await page.getByText('events/s now').waitFor();
-    expect(complaints).toEqual([]);
+    expect(there.complaints).toEqual([]);
   });
 });
