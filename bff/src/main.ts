@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createKeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
 import { takingJwts } from '@fleetbeat/infra/access/jwt.ts';
 import { createWrongKeys } from '@fleetbeat/infra/access/wrong-keys.ts';
+import { createClientAddress } from '@fleetbeat/infra/net/client-address.ts';
 import { loadSecret, localOperatorKey } from '@fleetbeat/infra/access/secret.ts';
 import { enginesInUse } from '@fleetbeat/infra/engines.ts';
 import { watchRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
@@ -105,6 +106,7 @@ export async function startBff(
     now,
   });
 
+  const wrongKeys = createWrongKeys(now);
   const app = createApp({
     config,
     logger,
@@ -114,7 +116,7 @@ export async function startBff(
     redaction,
     origins,
     dashboard,
-    guard: createGuard(authenticator, origins, createLimitRequests(config.rateLimit), createWrongKeys(now)),
+    guard: createGuard(authenticator, origins, createLimitRequests(config.rateLimit), wrongKeys),
   });
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app).on('clientError', answerBrokenRequest);
   // Sockets are taken off the server first, so that nothing holds it open.
@@ -129,8 +131,7 @@ export async function startBff(
     lifecycle,
     logger,
     listeners,
-    // Counted apart: a socket's address may be that of a proxy, which many share.
-    admit: createAdmit(authenticator, origins, createWrongKeys(now)),
+    admit: createAdmit(authenticator, origins, wrongKeys, createClientAddress(config.trustProxy)),
     isStillAdmitted: createIsStillAdmitted(authenticator, now),
   });
   if (cache !== undefined) countCache(metrics.registry, cache);

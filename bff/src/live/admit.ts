@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { hasScope } from '@fleetbeat/infra/access/scopes.ts';
 import type { WrongKeys } from '@fleetbeat/infra/access/wrong-keys.ts';
+import type { ClientAddress } from '@fleetbeat/infra/net/client-address.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { Authenticated } from '../access/authenticated.ts';
 import type { Authenticator } from '../access/authenticate.ts';
@@ -20,7 +21,12 @@ export type Admit = (request: IncomingMessage, credentials: Credentials) => Prom
  * A socket needs the scope `read`. Browsers do not keep other sites' pages from opening sockets with a
  * visitor's cookie, so a request that names an origin must name an allowed one, unless it has a key or ticket.
  */
-export function createAdmit(authenticator: Authenticator, origins: Origins, wrongKeys: WrongKeys): Admit {
+export function createAdmit(
+  authenticator: Authenticator,
+  origins: Origins,
+  wrongKeys: WrongKeys,
+  addressOf: ClientAddress,
+): Admit {
   return async (request, credentials) => {
     const who = await identify(request, credentials);
     if (who === null) throw new HttpProblem(401, 'not-signed-in', 'a key, a session or a ticket is needed');
@@ -34,7 +40,7 @@ export function createAdmit(authenticator: Authenticator, origins: Origins, wron
 
   async function identify(request: IncomingMessage, { ticket, key }: Credentials): Promise<Authenticated | null> {
     if (typeof ticket === 'string' && ticket !== '') return authenticator.ofTicket(ticket);
-    const address = request.socket.remoteAddress ?? 'unknown';
+    const address = addressOf(request);
     if (typeof key === 'string' && key !== '') return wrongKeys.watch(address, key, () => authenticator.ofKey(key));
     const { authorization } = request.headers;
     if (authorization === undefined) return authenticator.ofRequest(request);

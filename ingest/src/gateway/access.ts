@@ -3,6 +3,7 @@ import type { KeyVerifier } from '@fleetbeat/infra/access/api-keys.ts';
 import { isLoopback } from '@fleetbeat/infra/access/events-without-key.ts';
 import { hasScope, type Caller } from '@fleetbeat/infra/access/scopes.ts';
 import type { WrongKeys } from '@fleetbeat/infra/access/wrong-keys.ts';
+import type { ClientAddress } from '@fleetbeat/infra/net/client-address.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 
 /** Answers who sends, by a name under which limits are kept; throws the problem of a sender that may not. */
@@ -16,7 +17,12 @@ const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-
  *   by what they cannot leave away: an Origin, or the foreign name by which they reached this address; and who comes
  *   through a proxy by what that adds.
  */
-export function createAuthorize(keys: KeyVerifier, withoutKey: boolean, wrongKeys: WrongKeys): Authorize {
+export function createAuthorize(
+  keys: KeyVerifier,
+  withoutKey: boolean,
+  wrongKeys: WrongKeys,
+  addressOf: ClientAddress,
+): Authorize {
   return async function authorize(request) {
     const { authorization, origin, host } = request.headers;
     if (authorization === undefined) {
@@ -28,11 +34,11 @@ export function createAuthorize(keys: KeyVerifier, withoutKey: boolean, wrongKey
       if (host === undefined || !isLoopback(hostName(host))) {
         throw forbidden('Without a key this address answers to localhost and 127.0.0.1 only.');
       }
-      return request.socket.remoteAddress ?? 'unknown';
+      return addressOf(request);
     }
     const bearer = /^Bearer +([\x21-\x7e][\x20-\x7e]{0,4095})$/i.exec(authorization)?.[1];
     if (bearer === undefined) throw unauthorized('The Authorization header must be "Bearer <key>".');
-    const caller = await wrongKeys.watch(request.socket.remoteAddress ?? 'unknown', bearer, () => verify(keys, bearer));
+    const caller = await wrongKeys.watch(addressOf(request), bearer, () => verify(keys, bearer));
     if (!hasScope(caller, 'ingest')) throw forbidden('The key lacks the scope "ingest".');
     return caller.id;
   };

@@ -4,6 +4,7 @@ import { takesEventsWithoutKey } from '@fleetbeat/infra/access/events-without-ke
 import { takingJwts } from '@fleetbeat/infra/access/jwt.ts';
 import { loadSecret, localOperatorKey } from '@fleetbeat/infra/access/secret.ts';
 import { createWrongKeys } from '@fleetbeat/infra/access/wrong-keys.ts';
+import { createClientAddress } from '@fleetbeat/infra/net/client-address.ts';
 import { watchRedaction } from '@fleetbeat/infra/redaction/watch-redaction.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { createAuthorize } from './access.ts';
@@ -41,7 +42,12 @@ export async function startGateway(context: GatewayContext): Promise<{ url: stri
   lifecycle.onStop('redaction', () => redaction.stop());
   const server = createGatewayServer({
     takeEvents: createTakeEvents({
-      authorize: createAuthorize(takingJwts(keys, config.jwt), withoutKey, createWrongKeys()),
+      authorize: createAuthorize(
+        takingJwts(keys, config.jwt),
+        withoutKey,
+        createWrongKeys(),
+        createClientAddress(config.trustProxy),
+      ),
       budget,
       log,
       metrics,

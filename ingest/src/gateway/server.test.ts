@@ -185,6 +185,18 @@ describe('refusing requests', () => {
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
   });
 
+  it('tells guessers behind a proxy that is trusted apart', async () => {
+    const behindProxy = await startTestGateway(log, { env: { TRUST_PROXY: '1' } });
+    const guess = (address: string, key: string) => {
+      const headers = { authorization: `Bearer ${key}`, 'x-forwarded-for': `198.51.100.9, ${address}` };
+      return sendTo(behindProxy.url, { headers, body: '[]' });
+    };
+    for (let at = 0; at < WRONG_KEYS_A_MINUTE; at++) await guess('203.0.113.7', `guess-${at}`);
+    expect((await guess('203.0.113.7', 'one-more')).status).toBe(429);
+    expect((await guess('203.0.113.8', 'one-more')).status).toBe(401);
+    await behindProxy.stop();
+  });
+
   it('answers what is no HTTP', async () => {
     const text = await new Promise<string>((resolve, reject) => {
       const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1', () => socket.write('hello\r\n\r\n'));
