@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { DEMO_FOLDER } from './data-folders.ts';
 import { createLogger } from './logger.ts';
 import { supervise } from './standalone/supervise.ts';
 import { runStandalone } from './standalone.ts';
@@ -17,12 +18,12 @@ const LIVE = ['--speed', 'live', '--suggest', '--agents', '40', '--hosts', '6'];
  */
 const env: NodeJS.ProcessEnv = {
   ...process.env,
-  FLEETBEAT_DATA: process.env['FLEETBEAT_DATA'] || join(ROOT, '.data-demo'),
+  FLEETBEAT_DATA: process.env['FLEETBEAT_DATA'] || DEMO_FOLDER,
   LOG_LEVEL: process.env['LOG_LEVEL'] || 'warn',
 };
 
 console.log('fleetbeat: starting the demo ...');
-await runStandalone(env, async ({ config, env: serviceEnv, loginLink }, lifecycle) => {
+await runStandalone(env, ({ config, env: serviceEnv }, lifecycle) => {
   const logger = createLogger('demo', config.logLevel);
   const trace = ['--trace', join(ROOT, 'agents-simulator', 'data', 'azure-llm-2023-code.csv')];
   const target = ['--url', config.ingestUrl, '--api', config.publicUrl];
@@ -49,6 +50,5 @@ await runStandalone(env, async ({ config, env: serviceEnv, loginLink }, lifecycl
   }
   const simulator = supervise('simulator', spawnSimulator, join(config.dataDir, 'run', 'simulator.pid'), logger);
   lifecycle.onStop('simulator', () => simulator.stop(), 30_000);
-  console.log(`  A simulated fleet of 40 agents and 6 hosts replays the last hour and goes on live.
-  The dashboard is ready. Sign in: ${await loginLink()}`);
+  console.log('  A simulated fleet of 40 agents and 6 hosts replays the last hour and goes on live.\n');
 });

@@ -1,8 +1,9 @@
 import { ConfigError, loadConfig } from '../config.ts';
+import { dataFolders, folderWithDatabase } from '../data-folders.ts';
 import { backUp } from './back-up.ts';
 import { restore } from './restore.ts';
 
-/** `npm run backup -- FILE` and `npm run restore -- FILE`, for the data folder that FLEETBEAT_DATA names. */
+/** `npm run backup -- FILE` and `npm run restore -- FILE`, for the data folder that FLEETBEAT_DATA names; a backup finds the demo's too. */
 async function run([command, file]: readonly string[]): Promise<void> {
   const config = loadConfig();
   if (config.databaseUrl !== undefined) {
@@ -13,8 +14,9 @@ async function run([command, file]: readonly string[]): Promise<void> {
     const { made_at } = await restore(file, config.dataDir);
     console.log(`${config.dataDir} is as it was at ${made_at}; npm start goes on from there`);
   } else {
-    const bytes = await backUp(config.dataDir, file);
-    console.log(`${file}: ${(bytes / 1e6).toFixed(1)} MB`);
+    const dataDir = folderWithDatabase(dataFolders(config));
+    const bytes = await backUp(dataDir, file);
+    console.log(`${file}: ${(bytes / 1e6).toFixed(1)} MB of ${dataDir}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
-import { type Config, ConfigError, loadConfig } from '@fleetbeat/infra/config.ts';
+import { ConfigError, loadConfig } from '@fleetbeat/infra/config.ts';
+import { withRunningDatabase } from '@fleetbeat/infra/data-folders.ts';
 import { inTransaction } from '@fleetbeat/infra/database/database.ts';
-import { runningDatabaseUrl } from '@fleetbeat/infra/database/embedded.ts';
 import { createLogger } from '@fleetbeat/infra/logger.ts';
 import { openEngines } from '@fleetbeat/infra/open-engines.ts';
 import { refuseBeyondLog } from '@fleetbeat/infra/recompute/log-reach.ts';
@@ -24,7 +24,7 @@ class Interrupted extends Error {
 }
 
 async function recompute(range: HourRange): Promise<void> {
-  const config = await withDatabase(loadConfig());
+  const config = await withRunningDatabase(loadConfig());
   const logger = createLogger('recompute', config.logLevel === 'info' ? 'warn' : config.logLevel);
   const engines = openEngines(config, logger);
   const { database, eventLog, timeSeries } = engines;
@@ -61,16 +61,6 @@ function teller(): (progress: Progress) => void {
     told = now;
     console.error(progressLine(progress, now - began));
   };
-}
-
-/** Without DATABASE_URL, the installation that runs on this data folder. */
-async function withDatabase(config: Config): Promise<Config> {
-  if (config.databaseUrl !== undefined) return config;
-  const databaseUrl = await runningDatabaseUrl(config.dataDir);
-  if (databaseUrl !== undefined) return { ...config, databaseUrl };
-  throw new ConfigError([
-    `DATABASE_URL is not set, and no database runs for ${config.dataDir}: start Fleetbeat first, or name its folder in FLEETBEAT_DATA`,
-  ]);
 }
 
 function iso(ms: number): string {
