@@ -3,6 +3,7 @@ import { request as requestHttp, type ClientRequest, type IncomingMessage, type 
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { TargetRule } from '@fleetbeat/infra/net/target-rule.ts';
+import { failureWords } from './failure-words.ts';
 
 /** A POST. */
 export interface HttpRequest {
@@ -140,10 +141,5 @@ function answerOf(response: IncomingMessage, body: string): HttpAnswer {
 }
 
 function noAnswer(error: unknown): HttpResult {
-  const parts = error instanceof AggregateError ? error.errors.map(messageOf) : [messageOf(error)];
-  return { kind: 'no_answer', reason: [...new Set(parts)].join('; ').slice(0, 300) };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return { kind: 'no_answer', reason: failureWords(error).slice(0, 300) };
 }

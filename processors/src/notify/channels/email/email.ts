@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { ChannelConfig, ChannelSecrets } from '@fleetbeat/contracts/channels.ts';
 import type { Notice } from '@fleetbeat/contracts/delivery.ts';
+import { failureWords } from '../../delivery/failure-words.ts';
 import { isRefusedTarget, resolveChecked } from '../../delivery/http-sender.ts';
 import { permanent, retryable, type Outcome } from '../../delivery/outcome.ts';
 import type { Effects, Outgoing, Send } from '../channel.ts';
@@ -23,7 +24,7 @@ export async function sendMail(
   try {
     address = await resolveChecked(config.host, targetRule);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = failureWords(error);
     return isRefusedTarget(error) ? permanent(reason) : retryable(reason);
   }
   const transport = createTransport({
@@ -101,8 +102,9 @@ function textOf(notice: Notice): string {
 
 /** SMTP: 4xx may pass, 5xx will not (RFC 5321, 4.2.1); what never got an answer may. */
 export function failureOf(error: unknown): Outcome {
-  const message = error instanceof Error ? error.message : String(error);
   const code = typeof error === 'object' && error !== null && 'responseCode' in error ? error.responseCode : undefined;
-  if (typeof code !== 'number') return retryable(shorten(message, 300));
+  if (typeof code !== 'number') return retryable(shorten(failureWords(error), 300));
+  // What the server says, as it says it.
+  const message = error instanceof Error ? error.message : String(error);
   return code >= 500 ? permanent(shorten(message, 300), code) : retryable(shorten(message, 300), { status: code });
 }
