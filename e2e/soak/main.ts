@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { chromium, type BrowserContext, type CDPSession } from 'playwright-core';
-import { CHROMIUM, CHROMIUM_ARGS } from '../chromium.ts';
-import { needDashboardBuild } from '../dashboard-build.ts';
+import type { BrowserContext, CDPSession } from 'playwright-core';
+import { CHROMIUM } from '../chromium.ts';
 import { signInByLink } from '../sign-in.ts';
-import { startSystem } from '../start-system.ts';
+import { startWithBrowser } from '../start-with-browser.ts';
 import { growthOf, type Limits, type Sample } from './growth.ts';
 
 /** `npm run soak`: see docs/performance.md. */
@@ -47,21 +46,19 @@ if (CHROMIUM === undefined) throw new Error('no Chromium found: name one in CHRO
 // What runs is ended by `exit`, which a signal alone would pass over.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-await needDashboardBuild();
-const system = await startSystem({});
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
-const ends: (() => Promise<unknown>)[] = [() => system.stop(), () => browser.close()];
+const there = await startWithBrowser();
+const { system } = there;
 try {
   process.exitCode = (await soak()) ? 0 : 1;
 } finally {
-  for (const end of ends.reverse()) await end();
+  await there.stop();
 }
 
 /** Whether every page has stayed as it was. */
 async function soak(): Promise<boolean> {
   const load = system.simulate(`--rate ${rate} --agents 40 --hosts 6 --suggest --duration ${Math.ceil(minutes * 60)}`);
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  const first = await context.newPage();
+  const first = await there.newPage({ reducedMotion: 'no-preference' });
+  const context = first.context();
   await signInByLink(first, system);
   await first.close();
   const watched: Watched[] = [];
