@@ -25,13 +25,17 @@ export class AgentRoster {
   readonly resource: Resource<Loaded>;
   /** The server's search, for fleets larger than what is held. */
   search = '';
+  /** Those in the archive, instead of the others. */
+  archived = false;
   #order: AgentOrder | null = null;
   #changes = new Map<string, Pick<Agent, 'status' | 'last_seen'>>();
   #version = $state(0);
   #frame = 0;
 
   constructor() {
-    this.resource = new Resource((signal) => readAll({ ...this.#order, q: this.search }, signal));
+    this.resource = new Resource((signal) =>
+      readAll({ ...this.#order, q: this.search, archived: this.archived ? 'true' : undefined }, signal),
+    );
   }
 
   readonly agents = $derived.by((): Agent[] => {
