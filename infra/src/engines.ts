@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import type { Config } from './config.ts';
 import { inspectRedis } from './job-queue/redis.ts';
 import type { Logger } from './logger.ts';
+import { reasonOf } from './unreachable.ts';
 
 export type Engines = z.infer<typeof readySchema>['engines'];
 
@@ -42,7 +43,7 @@ export async function waitForEngine(
     } catch (error) {
       if (Date.now() - told >= TELL_EVERY_MS) {
         told = Date.now();
-        logger.warn({ engine: name, reason: describe(error) }, `waiting for ${name}`);
+        logger.warn({ engine: name, reason: reasonOf(error) }, `waiting for ${name}`);
       }
     }
     await pause(TRY_EVERY_MS);
@@ -55,12 +56,6 @@ export async function warnAboutRedis(config: Pick<Config, 'redisUrl'>, logger: L
   try {
     for (const complaint of await inspectRedis(config.redisUrl)) logger.warn(complaint);
   } catch (error) {
-    logger.warn({ reason: describe(error) }, 'the settings of Redis cannot be read');
+    logger.warn({ reason: reasonOf(error) }, 'the settings of Redis cannot be read');
   }
-}
-
-/** One line; Node packs the failures of each address of a host into an error without a message. */
-function describe(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
-  return error instanceof Error ? error.message || error.name : String(error);
 }

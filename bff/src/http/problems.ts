@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { LogUnavailable } from '@fleetbeat/infra/event-log/event-log.ts';
 import type { Logger } from '@fleetbeat/infra/logger.ts';
 import { HttpProblem, PROBLEM_TYPE, problemBody } from '@fleetbeat/infra/problem.ts';
-import { StoreUnavailable, TooManyRows } from '@fleetbeat/infra/time-series/time-series.ts';
+import { TooManyRows } from '@fleetbeat/infra/time-series/time-series.ts';
+import { isUnreachable } from '@fleetbeat/infra/unreachable.ts';
 import { requestIdOf } from './request-id.ts';
 
 /** Every error becomes one answer of RFC 9457. What is nobody's mistake but ours is logged. */
@@ -45,7 +45,7 @@ export function problemOf(error: unknown): HttpProblem {
   if (error instanceof TooManyRows) {
     return new HttpProblem(422, 'too-much-data', 'the range holds too much data for one answer: shorten it or lengthen the step');
   }
-  if (error instanceof StoreUnavailable || error instanceof LogUnavailable || isConnectionFailure(error)) {
+  if (isUnreachable(error)) {
     return new HttpProblem(503, 'engine-unavailable', 'a server that is needed for the answer cannot be reached', {
       'retry-after': '2',
     });
@@ -56,30 +56,6 @@ export function problemOf(error: unknown): HttpProblem {
     return new HttpProblem(400, 'malformed-request', 'the request cannot be understood');
   }
   return new HttpProblem(500, 'internal-error', 'something went wrong here; the request id finds it in the log');
-}
-
-const NETWORK_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-  'EPIPE',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENOENT',
-]);
-/** Postgres' classes for broken connections, too few resources and a server that is shutting down. */
-const DATABASE_CLASSES = /^(08|53|57P)/;
-
-function isConnectionFailure(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isConnectionFailure);
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return (
-    (NETWORK_CODES.has(code) && 'syscall' in error && error.syscall !== 'open') ||
-    DATABASE_CLASSES.test(code) ||
-    /^(Connection terminated|timeout exceeded when trying to connect|Cannot use a pool after)/.test(error.message)
-  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { Logger } from '@fleetbeat/infra/logger.ts';
+import { tellFailures } from '@fleetbeat/infra/tell-failures.ts';
 
 /** Runs a task when it is asked for, but never sooner than a while after the run before has begun. */
 export interface Paced {
@@ -8,8 +9,9 @@ export interface Paced {
   stop(): Promise<void>;
 }
 
-/** `gapMs`: from the beginning of one run to that of the next at least. A failure is logged, and the task asked for again. */
+/** `gapMs`: from the beginning of one run to that of the next at least. A failure is told, and the task asked for again. */
 export function paced(name: string, gapMs: number, logger: Logger, task: () => Promise<void>): Paced {
+  const { failed, worked } = tellFailures(logger, 'a recurring task failed', { task: name });
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let lastBegan = -Infinity;
@@ -26,9 +28,9 @@ export function paced(name: string, gapMs: number, logger: Logger, task: () => P
     wanted = false;
     lastBegan = performance.now();
     running = task()
-      .catch((error: unknown) => {
+      .then(worked, (error: unknown) => {
         wanted = true;
-        logger.warn({ err: error, task: name }, 'a recurring task failed');
+        failed(error);
       })
       .finally(() => {
         running = undefined;

@@ -1,13 +1,15 @@
 import type { Logger } from '@fleetbeat/infra/logger.ts';
+import { tellFailures } from '@fleetbeat/infra/tell-failures.ts';
 
-/** Runs `task` again `everyMs` after it has ended, until told to stop; a failure is logged and changes nothing. */
+/** Runs `task` again `everyMs` after it has ended, until told to stop; a failure is told and changes nothing. */
 export function repeat(name: string, everyMs: number, logger: Logger, task: () => Promise<void>): { stop(): Promise<void> } {
+  const { failed, worked } = tellFailures(logger, 'a recurring task failed', { task: name });
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let running = Promise.resolve();
   const run = () => {
     running = task()
-      .catch((error: unknown) => logger.warn({ err: error, task: name }, 'a recurring task failed'))
+      .then(worked, failed)
       .then(() => {
         if (!stopped) timer = setTimeout(run, everyMs);
       });

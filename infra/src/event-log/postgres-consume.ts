@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Topic } from '@fleetbeat/contracts/events.ts';
 import { inTransaction, type Database, type Transaction } from '../database/database.ts';
 import type { Logger } from '../logger.ts';
+import { tellFailures } from '../tell-failures.ts';
 import { hasEnded, processName } from '../process-name.ts';
 import type { Partition, PartitionReader, Subscription } from './event-log.ts';
 import type { LogDirectory } from './postgres-directory.ts';
@@ -78,15 +79,9 @@ export async function consumeByLease(
   }
 
   async function keepRenewing(): Promise<void> {
-    let away = false;
+    const { failed, worked } = tellFailures(logger, 'leases cannot be renewed, trying again', { group });
     while (!stopping.signal.aborted) {
-      try {
-        await renew();
-        away = false;
-      } catch (error) {
-        if (!away) logger.warn({ err: error, group }, 'leases cannot be renewed, trying again');
-        away = true;
-      }
+      await renew().then(worked, failed);
       await pause(RENEWAL_MS, stopping.signal);
     }
   }

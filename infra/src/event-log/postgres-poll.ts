@@ -1,5 +1,6 @@
 import { limited } from '../limited.ts';
 import type { Logger } from '../logger.ts';
+import { tellFailures } from '../tell-failures.ts';
 import type { Segments } from './postgres-segments.ts';
 import { pause, type Batch, type PartitionSource } from './read-partition.ts';
 
@@ -30,15 +31,16 @@ export function createLogPoller(segments: Segments, logger: Logger): LogPoller {
   let polling = false;
   let pollMs = SHORTEST_POLL_MS;
   const inTurn = limited(PARALLEL_READS);
+  const reading = tellFailures(logger, 'the event log cannot be read, trying again');
   let away = false;
 
   function failed(error: unknown): void {
-    if (!away) logger.warn({ err: error }, 'the event log cannot be read, trying again');
+    reading.failed(error);
     away = true;
   }
 
   function succeeded(): void {
-    if (away) logger.info('the event log can be read again');
+    reading.worked();
     away = false;
   }
 

@@ -1,4 +1,6 @@
 import type { Logger } from '../logger.ts';
+import { tellFailures } from '../tell-failures.ts';
+import { isUnreachable } from '../unreachable.ts';
 import type { LogRecord, Partition, PartitionReader } from './event-log.ts';
 
 export interface Batch {
@@ -38,6 +40,7 @@ export async function readPartition(
   logger: Logger,
   options: ReadOptions = DEFAULT_OPTIONS,
 ): Promise<void> {
+  const reading = tellFailures(logger, 'a partition cannot be read', { ...partition });
   let failures = 0;
   while (!signal.aborted) {
     let ahead: Promise<Batch> | undefined;
@@ -51,12 +54,15 @@ export async function readPartition(
         ahead = source.next(offset, signal);
         await reader.records(partition, batch.records, batch.endOffset);
         if (batch.records.length > 0) failures = 0;
+        reading.worked();
       }
     } catch (error) {
       const pauseMs = Math.min(options.longestBackoffMs, options.firstBackoffMs * 2 ** failures);
       failures = Math.min(failures + 1, 20);
       if (isOvertaken(error)) {
         logger.info({ ...partition, reason: error.message, retry_in_ms: pauseMs }, 'a partition is assigned again');
+      } else if (isUnreachable(error)) {
+        reading.failed(error);
       } else {
         logger.error({ err: error, ...partition, retry_in_ms: pauseMs }, 'reading a partition failed, it is assigned again');
       }

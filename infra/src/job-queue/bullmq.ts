@@ -9,6 +9,7 @@ import {
 import type { Caused, JobPayloads, QueueName } from '@fleetbeat/contracts/jobs.ts';
 import type { Logger } from '../logger.ts';
 import { inRequest } from '../request-id.ts';
+import { tellFailures } from '../tell-failures.ts';
 import { type Job, type JobQueue, type JobWorker, PermanentJobFailure } from './job-queue.ts';
 
 /** What differs between BullMQ's two backends. */
@@ -52,17 +53,43 @@ const MAX_STALLED = 3;
 /** A worker that was refused a connection tries again after so long, in milliseconds, and cannot be closed before. */
 const RETRY_CONNECTION_MS = 500;
 
+/** After so long without an error, in milliseconds, a queue that answers is in order again. */
+const QUIET_MS = 3_000;
+
 /** The job queue over BullMQ, whichever backend it has. */
 export function createBullJobQueue(backend: BullBackend, logger: Logger): JobQueue {
   const queues = new Map<QueueName, BullQueue>();
   const workers = new Set<BullWorker>();
+  const telling = tellFailures(logger, 'the job queue has trouble', { engine: backend.engine });
+  let lastTrouble = 0;
+  let watching: NodeJS.Timeout | undefined;
+
+  /** Every connection of every queue and worker says by itself, again and again, that its server is away; that it is back says none. */
+  function hasTrouble(error: Error, name: QueueName): void {
+    lastTrouble = performance.now();
+    telling.failed(error, { queue: name });
+    watching ??= setTimeout(watch, QUIET_MS).unref();
+  }
+
+  function watch(): void {
+    void backend
+      .ping()
+      .then(
+        () => performance.now() - lastTrouble >= QUIET_MS,
+        () => false,
+      )
+      .then((isOver) => {
+        if (isOver) telling.worked();
+        if (watching !== undefined) watching = isOver ? undefined : setTimeout(watch, 1_000).unref();
+      });
+  }
 
   function queueOf(name: QueueName): BullQueue {
     let queue = queues.get(name);
     if (queue === undefined) {
       queue = backend.openQueue(name);
       // Without a listener an error event would end the process.
-      queue.on('error', (error) => logger.warn({ err: error, queue: name }, 'the job queue has trouble'));
+      queue.on('error', (error) => hasTrouble(error, name));
       queues.set(name, queue);
     }
     return queue;
@@ -94,7 +121,7 @@ export function createBullJobQueue(backend: BullBackend, logger: Logger): JobQue
         maxStalledCount: MAX_STALLED,
         runRetryDelay: RETRY_CONNECTION_MS,
       });
-      worker.on('error', (error) => logger.warn({ err: error, queue: name }, 'the job worker has trouble'));
+      worker.on('error', (error) => hasTrouble(error, name));
       worker.on('failed', (job, error) => {
         const dead = job === undefined || job.attemptsMade >= (job.opts.attempts ?? 1) || error instanceof UnrecoverableError;
         logger[dead ? 'error' : 'warn'](
@@ -125,6 +152,8 @@ export function createBullJobQueue(backend: BullBackend, logger: Logger): JobQue
     ping: () => backend.ping(),
 
     async close() {
+      clearTimeout(watching);
+      watching = undefined;
       await Promise.all([...workers].map((worker) => worker.close()));
       await Promise.all([...queues.values()].map((queue) => queue.close()));
       await backend.close();

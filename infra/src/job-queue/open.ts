@@ -15,7 +15,7 @@ export function openJobQueue(
   namespace?: string,
 ): JobQueue {
   if (config.redisUrl !== undefined) {
-    return createBullJobQueue(openRedisBackend(config.redisUrl, namespace ?? 'fleetbeat', logger), logger);
+    return createBullJobQueue(openRedisBackend(config.redisUrl, namespace ?? 'fleetbeat'), logger);
   }
   if (config.databaseUrl === undefined) throw new Error('the job queue needs DATABASE_URL or REDIS_URL');
   return createBullJobQueue(openPostgresBackend(config.databaseUrl, database, namespace ?? 'bullmq'), logger);

@@ -1,18 +1,17 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import type { Logger } from '../logger.ts';
 import type { BullBackend } from './bullmq.ts';
 
 /**
  * BullMQ on Redis. Adding fails after a few tries while Redis is away; workers wait for it. Redis must run
  * with `maxmemory-policy noeviction` and its append-only file, or it may forget jobs.
  */
-export function openRedisBackend(url: string, prefix: string, logger: Logger): BullBackend {
-  const report = (error: Error) => logger.warn({ err: error }, 'Redis has trouble');
+export function openRedisBackend(url: string, prefix: string): BullBackend {
   const adding = new Redis(url, { maxRetriesPerRequest: 3, lazyConnect: true, connectTimeout: 5_000 });
   // A worker blocks on its connection and must never give up on it.
   const working = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true });
-  for (const connection of [adding, working]) connection.on('error', report);
+  // Queues and workers tell of it; without a listener ioredis would.
+  for (const connection of [adding, working]) connection.on('error', () => undefined);
 
   return {
     engine: 'redis',

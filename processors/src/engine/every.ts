@@ -1,7 +1,8 @@
 import type { Logger } from '@fleetbeat/infra/logger.ts';
+import { tellFailures } from '@fleetbeat/infra/tell-failures.ts';
 
 /**
- * Runs `round` again and again, `ms` after the last one ended, until stopped; a failure is logged. A function is asked for
+ * Runs `round` again and again, `ms` after the last one ended, until stopped; that it fails is told, and that it works again. A function is asked for
  * the milliseconds whenever one has ended.
  */
 export function every(
@@ -10,11 +11,12 @@ export function every(
   logger: Logger,
   complaint: string,
 ): { stop(): Promise<void> } {
+  const { failed, worked } = tellFailures(logger, complaint);
   let stopped = false;
   let wake = (): void => undefined;
   const loop = async (): Promise<void> => {
     while (!stopped) {
-      await round().catch((error: unknown) => logger.warn({ err: error }, complaint));
+      await round().then(worked, failed);
       if (stopped) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, typeof ms === 'number' ? ms : ms());
