@@ -8,11 +8,13 @@ export class Attempt {
   problem = $state.raw<ApiProblem | null>(null);
   /** The same, by the places of what was sent. */
   readonly mistakes: readonly Mistake[] = $derived(this.problem === null ? [] : mistakesOf(this.problem));
+  /** Because somebody else has changed it meanwhile. */
+  readonly overtaken = $derived(this.problem?.status === 412);
   /** The same, as a sentence. */
   readonly refusal = $derived.by((): string | null => {
     if (this.problem === null) return null;
-    const { status, title, message } = this.problem;
-    return status === 412 ? 'Somebody else has changed it meanwhile. Look at it and try again.' : `${title}: ${message}`;
+    const { title, message } = this.problem;
+    return this.overtaken ? 'Somebody else has changed it meanwhile. Look at it and try again.' : `${title}: ${message}`;
   });
 
   /** Whether it was done; never rejects. */

@@ -20,7 +20,8 @@ const ONE = {
   route: '/routes/{route_id}',
   inhibition: '/inhibitions/{inhibition_id}',
 } as const;
-type Known = Pick<Stored<Definition>, 'id' | 'version'>;
+/** Without a version, whatever it is by now. */
+type Known = Pick<Stored<Definition>, 'id'> & { readonly version?: number | undefined };
 const of = (kind: DefinitionKind, { id, version }: Known) => ({ params: { [`${kind}_id`]: id } as never, revision: version });
 
 export const onCallApi = {

@@ -32,7 +32,8 @@ export const settingsApi = {
   channels: (signal?: AbortSignal) => ask('get /channels', { query: { limit: MOST }, signal }),
   /** What is in a form may be anything: the API says what is wrong with it. */
   addChannel: (channel: Record<string, unknown>) => ask('post /channels', { body: channel as Body<'post /channels'> }),
-  changeChannel: ({ id, revision }: Channel, patch: Record<string, unknown>) =>
+  /** Without a revision, whatever it is by now. */
+  changeChannel: ({ id, revision }: Pick<Channel, 'id'> & { revision?: number | undefined }, patch: Record<string, unknown>) =>
     ask('patch /channels/{channel_id}', { params: { channel_id: id }, body: patch, revision }),
   deleteChannel: ({ id, revision }: Channel) => ask('delete /channels/{channel_id}', { params: { channel_id: id }, revision }),
   testChannel: (channelId: string) => ask('post /channels/{channel_id}/test', { params: { channel_id: channelId } }),

@@ -15,8 +15,11 @@ export const workflowsApi = {
     ask('get /workflow-templates', { query, signal }),
   /** What is in a form may be anything: the API says what is wrong with it. */
   addTemplate: (template: unknown) => ask('post /workflow-templates', { body: template as NewTemplate }),
-  replaceTemplate: ({ template_id, revision }: Template, template: unknown) =>
-    ask('put /workflow-templates/{template_id}', { params: { template_id }, body: template as NewTemplate, revision }),
+  /** Without a revision, whatever it is by now. */
+  replaceTemplate: (
+    { template_id, revision }: Pick<Template, 'template_id'> & { revision?: number | undefined },
+    template: unknown,
+  ) => ask('put /workflow-templates/{template_id}', { params: { template_id }, body: template as NewTemplate, revision }),
   removeTemplate: ({ template_id, revision }: Template) =>
     ask('delete /workflow-templates/{template_id}', { params: { template_id }, revision }),
   run: (templateId: string, name: string) =>
