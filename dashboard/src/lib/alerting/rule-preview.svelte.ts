@@ -5,7 +5,7 @@ import { formatNumber, formatPercent } from '@fleetbeat/contracts/format-number.
 import { formatKind, kindOf } from '@fleetbeat/contracts/measure-words.ts';
 import { RULE_WINDOWS, type RuleMeasure } from '@fleetbeat/contracts/rule-measures.ts';
 import { ApiProblem } from '../api/problem.ts';
-import { namesOf } from '../dashboards/known-names.ts';
+import { readNames } from '../dashboards/known-names.ts';
 import { clock } from '../live/clock.svelte.ts';
 import { ruleOf, type RuleDraft } from './rule-draft.ts';
 import { rulesApi } from './rules-api.ts';
@@ -30,6 +30,8 @@ export interface Preview {
 /** What the measure of a draft was of late, and what the rule would have done. */
 export class RulePreview {
   shown = $state.raw<Preview | null>(null);
+  /** Has answered, if only that there is nothing to draw. */
+  looked = $state(false);
   problem = $state.raw<ApiProblem | null>(null);
   backtest = $state.raw<BacktestAnswer | null>(null);
   refused = $state.raw<ApiProblem | null>(null);
@@ -49,6 +51,7 @@ export class RulePreview {
       const shown = await readPreview(draft, RANGES[range], asking.signal);
       if (asking.signal.aborted) return;
       this.shown = shown;
+      this.looked = true;
       this.problem = null;
     } catch (error) {
       if (!asking.signal.aborted) this.problem = problemOf(error);
@@ -90,7 +93,7 @@ async function readPreview(draft: RuleDraft, length: number, signal: AbortSignal
   const window = draft.kind === 'budget' ? RULE_WINDOWS['1h'] : RULE_WINDOWS[draft.window];
   const stepMs = window * Math.max(1, Math.ceil(length / window / MOST_WINDOWS));
   const measures = measuresOf(draft);
-  const all = set === 'fleet' || set === 'model' ? [] : await namesOf(set, signal);
+  const all = set === 'fleet' || set === 'model' ? [] : await readNames(set, signal);
   const keys = set === 'fleet' ? [] : draft.choice === 'keys' && draft.keys.length > 0 ? draft.keys : all;
   if (keys.length === 0 && (set === 'agent' || set === 'host')) return null;
   const to = clock.serverNow();
