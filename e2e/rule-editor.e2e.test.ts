@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { List, Metrics } from '@fleetbeat/contracts/api.ts';
@@ -139,10 +140,38 @@ describeInBrowser('the editor of rules', () => {
     await expect.poll(() => bea.getByLabel(/^Name/).inputValue()).toBe('Writers fail (copy)');
   });
 
+  it('writes all rules into a file, and brings a changed one in after a look at it', async () => {
+    await bea.goto(`${system.api}/rules`);
+    const download = bea.waitForEvent('download');
+    await bea.getByRole('link', { name: 'Export' }).click();
+    const path = await (await download).path();
+    const rules = await readFile(path, 'utf8');
+    expect(rules).toContain('name: Writers fail');
+
+    await bea.getByRole('button', { name: 'Import' }).click();
+    const dialog = bea.getByRole('dialog', { name: 'Import rules' });
+    const file = dialog.getByLabel('A file as the export writes it');
+    const take = (text: string) =>
+      file.setInputFiles({ name: 'rules.yaml', mimeType: 'application/yaml', buffer: Buffer.from(text) });
+    await take(rules.replace('silent_s: 90', 'silent_s: many'));
+    await dialog.getByText(/line \d+, column \d+: rules\.\d+\.silent_s/).waitFor();
+    await take(rules);
+    await dialog.getByText('As they are').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Import' }).isDisabled()).toBe(true);
+    await take(rules.replace('silent_s: 90', 'silent_s: 120'));
+    await dialog.getByText('Changed').waitFor();
+    await expectAccessible(bea);
+    expect((await ruleNamed('Writers fail'))?.rule).toMatchObject({ silent_s: 90 });
+    await dialog.getByRole('button', { name: 'Import 1 rule' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect((await ruleNamed('Writers fail'))?.rule).toMatchObject({ silent_s: 120 });
+  });
+
   it('is closed to a viewer', async () => {
     await vic.goto(`${system.api}/rules`);
     await vic.getByRole('link', { name: 'Writers fail', exact: true }).waitFor();
     expect(await vic.getByRole('link', { name: 'New rule' }).count()).toBe(0);
+    expect(await vic.getByRole('button', { name: 'Import' }).count()).toBe(0);
     await vic.getByRole('link', { name: 'Writers fail', exact: true }).click();
     await vic.getByRole('heading', { name: 'Versions' }).waitFor();
     for (const name of ['Edit', 'Duplicate']) expect(await vic.getByRole('link', { name, exact: true }).count()).toBe(0);

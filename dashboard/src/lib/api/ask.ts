@@ -16,16 +16,21 @@ interface How {
   revision?: number | undefined;
   /** Goes on when the page is left. */
   keepalive?: boolean | undefined;
+  /** The type of a body that is text; JSON otherwise. */
+  media?: string | undefined;
 }
 
 /** Asks a route, by its name as in the API's document: `ask('get /tasks/{task_id}', { params: { task_id: id } })`. */
 export function ask<Name extends RouteName>(name: Name, ...[question]: Asked<Question<Name> & How>): Promise<Answer<Name>> {
   const given = question ?? ({} as Question<Name> & How);
   const { method, url } = addressOf(name, given);
-  const { body, signal, revision, keepalive } = given;
+  const { body, signal, revision, keepalive, media } = given;
   return request<Answer<Name>>(method, url, {
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(revision === undefined ? {} : { headers: { 'if-match': `"${revision}"` } }),
+    ...(body === undefined ? {} : { body: media === undefined ? JSON.stringify(body) : String(body) }),
+    headers: {
+      ...(revision === undefined ? {} : { 'if-match': `"${revision}"` }),
+      ...(media === undefined ? {} : { 'content-type': media }),
+    },
     ...(signal === undefined ? {} : { signal }),
     ...(keepalive === undefined ? {} : { keepalive }),
   });
