@@ -7,7 +7,7 @@ export interface SharedChunk {
 }
 
 /** They pass on what others may need of a package: all of it would follow, what is loaded when first asked for included. */
-const DOORS = /\/node_modules\/layerchart\/dist\/\w+\.js$/;
+const DOORS = /\/node_modules\/(layerchart\/dist\/\w+|@layerstack\/utils\/dist\/index)\.js$/;
 /** Has a browser compile all functions of a file beside the page, and not one by one, each when it is called, within it. */
 const COMPILE_AT_ONCE = '//# allFunctionsCalledOnLoad';
 /** Kit finds its entries by the files that they are in. */

@@ -5,6 +5,7 @@ import { clock } from '../live/clock.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
 import { isScoped, scope } from '../scope/scope.svelte.ts';
 import { spanOf, type Range } from '../time-range/range.ts';
+import { whenIdle } from '../ui/when-idle.ts';
 
 const EVERY = 30_000;
 const KEY = 'fleetbeat-marks';
@@ -49,8 +50,10 @@ class ChartMarks {
   }
 
   #start(): void {
+    // The charts themselves go first.
+    let stopReading = whenIdle(() => (stopReading = this.#resource.poll(EVERY)));
     const stops = [
-      this.#resource.poll(EVERY),
+      () => stopReading(),
       connection.subscribe('notifications'),
       connection.on('incident', () => void this.#resource.load()),
     ];

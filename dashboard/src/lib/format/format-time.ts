@@ -5,27 +5,34 @@ import { NOTHING } from '@fleetbeat/contracts/format-number.ts';
 export const TIME_ZONES = ['local', 'utc'] as const;
 export type TimeZone = (typeof TIME_ZONES)[number];
 
-type Shape = 'clock' | 'seconds' | 'day' | 'weekday' | 'month';
+type Shape = 'day' | 'weekday' | 'month';
 
 const SHAPES: Readonly<Record<Shape, Intl.DateTimeFormatOptions>> = {
-  clock: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
-  seconds: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
   day: { day: 'numeric', month: 'short' },
   weekday: { weekday: 'short' },
   month: { month: 'long', year: 'numeric' },
 };
 
 let zone: TimeZone = 'local';
-/** Made when first asked for: one takes a millisecond and more, and a page needs two or three. */
+/** Made when first asked for: the first of a page takes some milliseconds, on a phone ten. */
 const formats = new Map<Shape, Intl.DateTimeFormat>();
 
-function write(shape: Shape, t: number | Date): string {
+function write(shape: Shape, t: number): string {
   let format = formats.get(shape);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-GB', { ...SHAPES[shape], ...(zone === 'utc' ? { timeZone: 'UTC' } : {}) });
     formats.set(shape, format);
   }
   return format.format(t);
+}
+
+/** Where the time of day begins and ends in 2026-03-01T14:05:30.123Z, from its end: years may have more digits. */
+const CLOCK = [-13, -8] as const;
+const SECONDS = [-13, -5] as const;
+
+/** The time of day, without the weight of `Intl`: it is the first thing that a page writes. */
+function writeClock([from, to]: typeof CLOCK | typeof SECONDS, t: number | Date): string {
+  return new Date(Number(t) - zoneOffsetMs(Number(t))).toISOString().slice(from, to);
 }
 
 /** Chooses the zone that all times are written in from now on. What is on the page already stays as it is. */
@@ -57,12 +64,12 @@ export function momentOfField(text: string): number | null {
 
 /** 14:05 */
 export function formatClock(t: number | Date): string {
-  return write('clock', t);
+  return writeClock(CLOCK, t);
 }
 
 /** 14:05:30 */
 export function formatClockSeconds(t: number | Date): string {
-  return write('seconds', t);
+  return writeClock(SECONDS, t);
 }
 
 /** 3 Mar */
@@ -83,24 +90,24 @@ export function formatMonth(t: number): string {
 /** A moment on an axis that is `lengthMs` long: 14:05, 14:05:30 where it is short, 3 Mar at midnight. */
 export function formatTick(t: number, lengthMs: number): string {
   if ((t - zoneOffsetMs(t)) % 86_400_000 === 0) return write('day', t);
-  return write(lengthMs < 300_000 ? 'seconds' : 'clock', t);
+  return writeClock(lengthMs < 300_000 ? SECONDS : CLOCK, t);
 }
 
 /** 14:05:30 today, else "3 Mar 14:05:30". */
 export function formatMoment(t: number | null | undefined, now = Date.now()): string {
   if (t === null || t === undefined || !Number.isFinite(t)) return NOTHING;
-  return isSameDay(t, now) ? write('seconds', t) : `${write('day', t)} ${write('seconds', t)}`;
+  return isSameDay(t, now) ? writeClock(SECONDS, t) : `${write('day', t)} ${writeClock(SECONDS, t)}`;
 }
 
 /** Between two moments: "14:05 – 15:00" today, else "3 Mar 14:05 – 15:00", "3 Mar 22:00 – 4 Mar 08:00". */
 export function formatSpan(from: number, to: number, now = Date.now()): string {
   // Two moments of one minute are told apart by their seconds.
-  const clock = to - from < 300_000 ? 'seconds' : 'clock';
+  const clock = to - from < 300_000 ? SECONDS : CLOCK;
   if (isSameDay(from, to)) {
-    const times = `${write(clock, from)} – ${write(clock, to)}`;
+    const times = `${writeClock(clock, from)} – ${writeClock(clock, to)}`;
     return isSameDay(from, now) ? times : `${write('day', from)} ${times}`;
   }
-  return `${write('day', from)} ${write(clock, from)} – ${write('day', to)} ${write(clock, to)}`;
+  return `${write('day', from)} ${writeClock(clock, from)} – ${write('day', to)} ${writeClock(clock, to)}`;
 }
 
 function isSameDay(a: number, b: number): boolean {
