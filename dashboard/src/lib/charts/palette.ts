@@ -36,6 +36,15 @@ export function colorOf(name: string): string {
   return color;
 }
 
+/**
+ * The colours of what is drawn together: each stays as it is, but where two entities of many have the same, the later takes the
+ * first that none of them has, for as long as there is one.
+ */
+export function inColorsApart(colors: readonly string[]): string[] {
+  const free = [...SERIES_COLORS, OTHERS_COLOR].filter((color) => !colors.includes(color));
+  return colors.map((color, index) => (colors.indexOf(color) < index ? (free.shift() ?? color) : color));
+}
+
 /** FNV-1a. */
 function hash(text: string): number {
   let value = 0x811c9dc5;

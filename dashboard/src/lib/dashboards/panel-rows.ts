@@ -1,6 +1,6 @@
 import type { Series, SeriesPanel } from '@fleetbeat/contracts/dashboards.ts';
 import { drawnValue, seriesLabel } from '@fleetbeat/contracts/panel-content.ts';
-import { colorOf, QUANTILE_COLORS, SERIES_COLORS } from '../charts/palette.ts';
+import { colorOf, inColorsApart, OTHERS_COLOR, QUANTILE_COLORS, SERIES_COLORS } from '../charts/palette.ts';
 import type { ChartSeries } from '../charts/shape.ts';
 
 /** One window of every series of a panel, in their order; null where a series has nothing in it. */
@@ -24,12 +24,18 @@ export function panelRows(series: readonly Series[]): PanelRow[] {
 
 /** What a chart draws of the rows of the same series. */
 export function panelSeries(series: readonly Series[], panel: Pick<SeriesPanel, 'set' | 'measures'>): ChartSeries<PanelRow>[] {
+  const colors = colorsOf(series, panel);
   return series.map((one, index) => ({
     key: `${one.key} ${one.measure}`,
     label: seriesLabel(one, panel),
-    color: colorOfSeries(one, panel),
+    color: colors[index] ?? OTHERS_COLOR,
     value: (row, elapsedMs) => drawnValue(one.measure, row.values[index] ?? null, elapsedMs),
   }));
+}
+
+/** The colour of each of what is drawn together. */
+export function colorsOf(series: readonly Series[], panel: Pick<SeriesPanel, 'set' | 'measures'>): string[] {
+  return inColorsApart(series.map((one) => colorOfSeries(one, panel)));
 }
 
 /** An entity keeps its colour on every page; measures have theirs where there is nothing else to tell apart. */

@@ -1,7 +1,8 @@
 import type { Series, SeriesAnswer } from '@fleetbeat/contracts/dashboards.ts';
 import { drawnValue } from '@fleetbeat/contracts/panel-content.ts';
+import { OTHERS_COLOR } from '../charts/palette.ts';
 import type { ChartSeries } from '../charts/shape.ts';
-import { colorOfSeries, panelRows, panelSeries, type PanelRow } from '../dashboards/panel-rows.ts';
+import { panelRows, panelSeries, type PanelRow } from '../dashboards/panel-rows.ts';
 import type { ExploreQuestion } from './explore-question.ts';
 
 /** What is drawn of now and of the stretch before. Pure. */
@@ -27,17 +28,18 @@ export function drawingOf(
   const earlier = (before?.series ?? [])
     .filter(({ key }) => now.series.some((one) => one.key === key))
     .map((one): Series => ({ ...one, points: one.points.map(({ t, value }) => ({ t: t + shiftMs, value })) }));
+  const drawn = panelSeries(now.series, panel);
   const { step_ms: stepMs } = now;
   return {
     rows: panelRows([...now.series, ...earlier]),
     series: [
-      ...panelSeries(now.series, panel),
+      ...drawn,
       ...earlier.map((one, index): ChartSeries<PanelRow> => {
         const at = now.series.length + index;
         return {
           key: `before ${one.key}`,
           label: question.set === 'fleet' ? 'Before' : `${one.key} before`,
-          color: colorOfSeries(one, panel),
+          color: drawn.find((other) => other.key === `${one.key} ${one.measure}`)?.color ?? OTHERS_COLOR,
           dashed: true,
           // What lies back is over: its last window is whole.
           value: (row) => drawnValue(question.measure, row.values[at] ?? null, stepMs),
