@@ -92,6 +92,7 @@ describe('a change carries its sign', () => {
     [96, 100, '−4%', 'down'],
     [100.7, 100, '+0.7%', 'up'],
     [320, 100, '×3.20', 'up'],
+    [56_730, 1, '×56.7k', 'up'],
     [100, 100, '±0%', 'same'],
     [0, 100, '−100%', 'down'],
   ])('%d after %d is %s', (now, before, text, direction) => expect(formatChange(now, before)).toEqual({ text, direction }));

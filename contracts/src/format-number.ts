@@ -111,7 +111,7 @@ export interface Change {
 }
 
 /**
- * The change against the previous period, with its sign: +12.3%, −4%, ×3.2 for more than a trebling.
+ * The change against the previous period, with its sign: +12.3%, −4%, ×3.2 for more than a trebling, ×56.7k.
  * Null where there is nothing to compare with.
  */
 export function formatChange(now: number | null | undefined, before: number | null | undefined): Change | null {
@@ -120,7 +120,7 @@ export function formatChange(now: number | null | undefined, before: number | nu
   const ratio = now / before;
   const change = ratio - 1;
   if (Math.abs(change) < 0.0005) return { text: '±0%', direction: 'same' };
-  if (ratio >= 3) return { text: `×${threeDigits(ratio)}`, direction: 'up' };
+  if (ratio >= 3) return { text: `×${ratio < 999.5 ? threeDigits(ratio) : formatNumber(ratio)}`, direction: 'up' };
   const percent = Math.abs(change) >= 0.0995 ? Math.round(Math.abs(change) * 100) : Math.round(Math.abs(change) * 1_000) / 10;
   return { text: `${change > 0 ? '+' : MINUS}${percent}%`, direction: change > 0 ? 'up' : 'down' };
 }
