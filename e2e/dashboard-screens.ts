@@ -8,6 +8,17 @@ export interface Screen {
   readonly prepare?: (page: Page) => Promise<unknown>;
   /** The whole page, however long; else what is seen without scrolling. */
   readonly whole?: boolean;
+  /** What the API is made to answer meanwhile. */
+  readonly answers?: readonly MadeAnswer[];
+}
+
+/** An answer that nobody can bring about by hand, or not at once. */
+export interface MadeAnswer {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Of its path below `/api/v1`. */
+  readonly path: RegExp;
+  readonly status: number;
+  readonly body: unknown;
 }
 
 /** Encoded ids of things that there is a page of. */
@@ -23,6 +34,57 @@ export interface ScreenFacts {
   readonly kinds: string;
   readonly incident: string;
 }
+
+const TAKEN: Pick<MadeAnswer, 'status' | 'body'> = {
+  status: 412,
+  body: {
+    title: 'Precondition Failed',
+    status: 412,
+    detail: 'it has changed since you read it: read it again',
+    request_id: 'made-up',
+  },
+};
+const TOO_MANY: Pick<MadeAnswer, 'status' | 'body'> = {
+  status: 429,
+  body: {
+    title: 'Too Many Requests',
+    status: 429,
+    detail: 'more than 600 requests a minute: wait 12 seconds',
+    request_id: 'made-up',
+  },
+};
+const FAILED: Pick<MadeAnswer, 'status' | 'body'> = {
+  status: 500,
+  body: {
+    title: 'Internal Server Error',
+    status: 500,
+    detail: 'something went wrong here; the request id finds it in the log',
+    request_id: 'made-up',
+  },
+};
+/** Somebody who may look, and nothing else. */
+const VIEWER: readonly MadeAnswer[] = [
+  { method: 'GET', path: /^\/session$/, status: 200, body: { id: 'vera', name: 'Vera Blum', scopes: ['read'] } },
+  {
+    method: 'GET',
+    path: /^\/me$/,
+    status: 200,
+    body: { id: 'vera', name: 'Vera Blum', scopes: ['read'], by: 'session', account: null },
+  },
+];
+const signIn = async (page: Page) => {
+  await page.getByLabel('E-mail').fill('carl@example.org');
+  await page.getByLabel('Password').fill('not my password');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('alert').first().waitFor();
+};
+const editSchedule = async (page: Page) => {
+  await page.getByRole('button', { name: /^Edit/ }).first().click();
+  await page
+    .getByRole('dialog')
+    .getByText(/of these two weeks|all the time/)
+    .waitFor();
+};
 
 export const SCREENS: readonly Screen[] = [
   { name: 'overview', path: () => '/' },
@@ -89,12 +151,17 @@ export const SCREENS: readonly Screen[] = [
     name: 'on-call-schedule',
     path: () => '/on-call',
     whole: false,
+    prepare: editSchedule,
+  },
+  {
+    name: 'on-call-taken',
+    path: () => '/on-call',
+    whole: false,
+    answers: [{ method: 'PUT', path: /^\/schedules\//, ...TAKEN }],
     prepare: async (page) => {
-      await page.getByRole('button', { name: /^Edit/ }).first().click();
-      await page
-        .getByRole('dialog')
-        .getByText(/of these two weeks|all the time/)
-        .waitFor();
+      await editSchedule(page);
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText(/^Somebody else has changed/).waitFor();
     },
   },
   { name: 'on-call-month', path: () => '/on-call?view=month' },
@@ -125,6 +192,25 @@ export const SCREENS: readonly Screen[] = [
   { name: 'alerts-rule', path: ({ rule }) => `/rules/${rule}` },
   { name: 'alerts-rule-new', path: () => '/rules/new' },
   { name: 'alerts-rule-edit', path: ({ rule }) => `/rules/${rule}/edit` },
+  {
+    name: 'alerts-rule-backtest',
+    path: ({ rule }) => `/rules/${rule}/edit`,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Would it have fired?' }).click();
+      await page.getByRole('button', { name: 'Would it have fired?' }).waitFor();
+    },
+  },
+  {
+    name: 'alerts-rule-taken',
+    path: ({ rule }) => `/rules/${rule}/edit`,
+    answers: [{ method: 'PATCH', path: /^\/rules\//, ...TAKEN }],
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Save the rule' }).click();
+      await page.getByText(/^Somebody else has changed/).waitFor();
+    },
+  },
+  { name: 'alerts-viewer', path: () => '/alerts', whole: false, answers: VIEWER },
+  { name: 'alerts-rule-viewer', path: () => '/rules/new', answers: VIEWER },
   { name: 'dashboards', path: () => '/dashboards' },
   { name: 'dashboards-one', path: ({ dashboard }) => `/dashboards/${dashboard}?range=1h` },
   {
@@ -151,6 +237,16 @@ export const SCREENS: readonly Screen[] = [
       await page.getByRole('button', { name: 'Reports by mail' }).click();
     },
   },
+  {
+    name: 'dashboards-mail-new',
+    path: ({ kinds }) => `/dashboards/${kinds}?range=1h`,
+    whole: false,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /^More to do/ }).click();
+      await page.getByRole('button', { name: 'Reports by mail' }).click();
+      await page.getByRole('button', { name: 'Add a schedule' }).click();
+    },
+  },
   { name: 'dashboards-wall', path: ({ dashboard }) => `/dashboards/${dashboard}?range=1h&rotate=30`, whole: false },
   { name: 'workflows', path: () => '/workflows' },
   { name: 'workflows-templates', path: () => '/workflows/templates' },
@@ -168,6 +264,17 @@ export const SCREENS: readonly Screen[] = [
   { name: 'explore-compare', path: () => '/explore?range=15m&measure=total_messages&compare=1' },
   { name: 'explore-heat', path: () => '/explore?range=1h&as=heat' },
   { name: 'pipeline', path: () => '/pipeline?range=1h' },
+  {
+    name: 'pipeline-dead-letter',
+    path: () => '/pipeline?range=1h',
+    prepare: async (page) => {
+      await page
+        .getByRole('button', { name: /not_valid/ })
+        .first()
+        .click();
+      await page.getByRole('button', { name: 'Correct it and put it in again' }).click();
+    },
+  },
   { name: 'docs', path: () => '/docs?q=tasks#patchTasksByTaskId', whole: false },
   { name: 'settings-account', path: () => '/settings' },
   { name: 'settings-channels', path: () => '/settings/channels' },
@@ -187,7 +294,28 @@ export const SCREENS: readonly Screen[] = [
         .first()
         .click(),
   },
+  {
+    name: 'settings-channel-taken',
+    path: () => '/settings/channels',
+    whole: false,
+    answers: [{ method: 'PATCH', path: /^\/channels\//, ...TAKEN }],
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /^Edit/ }).first().click();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText(/^Somebody else has changed/).waitFor();
+    },
+  },
   { name: 'settings-deliveries', path: () => '/settings/deliveries' },
+  { name: 'settings-deliveries-dead', path: () => '/settings/deliveries?state=dead' },
+  {
+    name: 'settings-delivery',
+    path: () => '/settings/deliveries?state=dead',
+    whole: false,
+    prepare: async (page) => {
+      await page.getByRole('rowheader').getByRole('button').first().click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
   { name: 'settings-people', path: () => '/settings/people' },
   {
     name: 'settings-invite',
@@ -199,6 +327,23 @@ export const SCREENS: readonly Screen[] = [
         .first()
         .click(),
   },
+  {
+    name: 'settings-invite-refused',
+    path: () => '/settings/people',
+    whole: false,
+    answers: [{ method: 'POST', path: /^\/invitations$/, ...TOO_MANY }],
+    prepare: async (page) => {
+      await page
+        .getByRole('button', { name: /^Invite/ })
+        .first()
+        .click();
+      await page.getByLabel('Name', { exact: true }).fill('Dora Hill');
+      await page.getByLabel('E-mail').fill('dora@example.org');
+      await page.getByRole('button', { name: 'Make the link' }).click();
+      await page.getByRole('dialog').getByRole('alert').waitFor();
+    },
+  },
+  { name: 'settings-viewer', path: () => '/settings/people', answers: VIEWER },
   { name: 'settings-keys', path: () => '/settings/keys' },
   {
     name: 'settings-key',
@@ -245,7 +390,35 @@ export const SCREENS: readonly Screen[] = [
   { name: 'settings', path: () => '/', whole: false, prepare: (page) => page.getByRole('button', { name: 'Settings' }).click() },
   { name: 'keys', path: () => '/', whole: false, prepare: (page) => page.keyboard.press('?') },
   { name: 'sign-in', path: () => '/sign-in' },
+  { name: 'sign-in-wrong', path: () => '/sign-in', prepare: signIn },
+  {
+    name: 'sign-in-locked',
+    path: () => '/sign-in',
+    answers: [{ method: 'POST', path: /^\/auth\/sign-in$/, ...TOO_MANY }],
+    prepare: signIn,
+  },
   { name: 'sign-in-used', path: () => '/sign-in?token=fbt_used' },
   { name: 'set-password', path: () => '/set-password#a-token' },
+  {
+    name: 'incidents-too-many',
+    path: () => '/incidents',
+    whole: false,
+    answers: [{ method: 'GET', path: /^\/incidents/, ...TOO_MANY }],
+  },
+  {
+    name: 'incidents-failed',
+    path: () => '/incidents',
+    whole: false,
+    answers: [{ method: 'GET', path: /^\/incidents/, ...FAILED }],
+  },
+  {
+    name: 'offline',
+    path: () => '/incidents',
+    whole: false,
+    prepare: async (page) => {
+      await page.context().setOffline(true);
+      await page.getByText(/^Offline/).waitFor({ timeout: 45_000 });
+    },
+  },
   { name: 'missing', path: () => '/nowhere' },
 ];

@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { CHROMIUM, CHROMIUM_ARGS } from './chromium.ts';
-import { SCREENS, type Screen, type ScreenFacts } from './dashboard-screens.ts';
+import { SCREENS, type MadeAnswer, type Screen, type ScreenFacts } from './dashboard-screens.ts';
 import { seedBoard } from './seed-board.ts';
 import { KINDS, seedDashboards } from './seed-dashboards.ts';
 import { seedHardNames } from './seed-hard-names.ts';
 import { seedIncidents } from './seed-incidents.ts';
+import { seedTrouble } from './seed-trouble.ts';
 import { seedWorkflows } from './seed-workflows.ts';
 import { signInByLink, signInByPassword } from './sign-in.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
+import { violationsOf } from './violations-of.ts';
 
 /**
  * `npm run screenshots`: pictures of every page, light and dark, on a desk and on a phone, of a seeded fleet of its own.
@@ -21,10 +23,13 @@ import { startSystem, type RunningSystem } from './start-system.ts';
  *   --themes dark         light, dark or both
  *   --widths phone        desktop, phone or both
  *   --out FOLDER          docs/screenshots/pages unless given
+ *   --axe                 tells what axe finds in each, too
  *   --of URL              pictures of what runs there instead; FLEETBEAT_DATA names its data folder
  */
 const ROOT = join(import.meta.dirname, '..');
 const VIEWPORTS = { desktop: { width: 1440, height: 900 }, phone: { width: 375, height: 812 } } as const;
+type Width = keyof typeof VIEWPORTS;
+const WIDTHS = ['desktop', 'phone'] as const satisfies readonly Width[];
 /** Live pages never rest: what is shown after this long is taken, in milliseconds. */
 const SETTLE_MS = 1_200;
 /** Charts are drawn anew in the colours of another theme. */
@@ -43,6 +48,7 @@ const { values: options } = parseArgs({
     states: { type: 'string', default: STATES.join(',') },
     themes: { type: 'string', default: 'light,dark' },
     widths: { type: 'string', default: 'desktop,phone' },
+    axe: { type: 'boolean', default: false },
   },
 });
 
@@ -87,6 +93,7 @@ async function startFleet(): Promise<Subject> {
   await seedBoard(system);
   await seedIncidents(system);
   await seedDashboards(system);
+  await seedTrouble(system);
   const subject = subjectOf(system, (page) => signInByPassword(page, system, 'carl'));
   return { ...subject, harden: () => seedHardNames(system) };
 }
@@ -99,27 +106,30 @@ async function picture(browser: Browser, { url, signIn, harden }: Subject, state
   mkdirSync(options.out, { recursive: true });
   const words = options.only.split(',');
   const wanted = SCREENS.filter(({ name }) => words.some((word) => name.includes(word)));
-  const context = await browser.newContext({ reducedMotion: 'reduce' });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  page.on('pageerror', (error) => console.error(`error on ${page.url()}: ${error.stack ?? error.message}`));
-  await signIn(page);
-  let facts = await readFacts(page);
+  const pages: { width: Width; page: Page }[] = [];
+  for (const width of WIDTHS.filter((one) => options.widths.includes(one))) {
+    const page = await openPage(browser, width);
+    await signIn(page);
+    pages.push({ width, page });
+  }
+  const [first] = pages;
+  if (first === undefined) throw new Error('--widths names neither desktop nor phone');
+  let facts = await readFacts(first.page);
   let missed = 0;
   for (const state of states) {
     if (state === 'hard' && harden === undefined) continue;
-    await bringInto(page, state);
     if (state === 'hard') facts = { ...facts, ...(await harden?.()) };
     // What has to be clicked is not there in every state.
-    for (const screen of wanted.filter(({ prepare }) => state === 'full' || state === 'hard' || prepare === undefined)) {
-      for (const [width, viewport] of Object.entries(VIEWPORTS)) {
-        if (!options.widths.includes(width)) continue;
+    for (const screen of wanted.filter(
+      ({ prepare, answers }) => state === 'full' || state === 'hard' || (prepare ?? answers) === undefined,
+    )) {
+      for (const { width, page } of pages) {
         const themes = (['light', 'dark'] as const)
           .filter((theme) => options.themes.includes(theme))
           .filter((theme) => state === 'full' || (theme === 'dark') === (width === 'phone'));
         if (themes.length === 0) continue;
-        await page.setViewportSize(viewport);
         await page.emulateMedia({ colorScheme: themes[0] ?? 'light' });
+        await bringInto(page, state, screen.answers ?? []);
         try {
           await show(page, url, screen, facts);
         } catch (error) {
@@ -134,17 +144,41 @@ async function picture(browser: Browser, { url, signIn, harden }: Subject, state
           const path = join(options.out, `${name}.png`);
           await page.screenshot({ path, fullPage: screen.whole ?? true });
           console.error(path);
+          if (!options.axe) continue;
+          const found = await violationsOf(page);
+          missed += found.length;
+          for (const one of found) console.error(`axe, ${name}: ${one}`);
         }
+        await page.context().setOffline(false);
       }
     }
   }
-  await context.close();
+  for (const { page } of pages) await page.context().close();
   if (missed > 0) process.exitCode = 1;
 }
 
-/** Has every answer come as it does, never, or as that of an API that is away. */
-async function bringInto(page: Page, state: State): Promise<void> {
+/** A phone is touched: what is small for a finger shows. */
+async function openPage(browser: Browser, width: Width): Promise<Page> {
+  const touched = width === 'phone' ? { hasTouch: true, isMobile: true } : {};
+  const context = await browser.newContext({ viewport: VIEWPORTS[width], reducedMotion: 'reduce', ...touched });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.on('pageerror', (error) => console.error(`error on ${page.url()}: ${error.stack ?? error.message}`));
+  return page;
+}
+
+/** Has every answer come as it does, as it was made up, never, or as that of an API that is away. */
+async function bringInto(page: Page, state: State, made: readonly MadeAnswer[]): Promise<void> {
   await page.unrouteAll({ behavior: 'ignoreErrors' });
+  for (const { method, path, status, body } of made) {
+    await page.route('**/api/v1/**', async (route) => {
+      const request = route.request();
+      const asked = new URL(request.url()).pathname.replace('/api/v1', '');
+      if (request.method() !== method || !path.test(asked)) return route.fallback();
+      const contentType = status < 400 ? 'application/json' : 'application/problem+json';
+      await route.fulfill({ status, contentType, body: JSON.stringify(body) });
+    });
+  }
   if (state !== 'loading' && state !== 'error') return;
   await page.route('**/api/v1/**', async (route) => {
     if (ALWAYS_ANSWERED.test(route.request().url())) return route.continue();
