@@ -4,6 +4,20 @@ import { Kafka, Partitioners } from './kafkajs.ts';
 import { partitionOf } from './murmur2.ts';
 import { inWorld, kafkaWorld, range, recorder, WAIT } from './test-worlds.ts';
 
+interface Cluster {
+  connect(): Promise<void>;
+  metadata(of: { topics: readonly string[] }): Promise<{ topicMetadata: readonly unknown[] }>;
+  disconnect(): Promise<void>;
+}
+
+/** The part of kafkajs that its clients are made of. */
+function openCluster(kafka: InstanceType<typeof Kafka>, options: object): Cluster {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === 'private:Kafka:createCluster');
+  const create = (kafka as unknown as Record<symbol, ((options: object) => Cluster) | undefined>)[symbol ?? Symbol()];
+  if (create === undefined) throw new Error('kafkajs is not the version that this was written for');
+  return create(options);
+}
+
 describe.skipIf(kafkaBrokers() === null)('event log on Kafka, beyond the contract', () => {
   const world = inWorld(kafkaWorld);
 
@@ -34,6 +48,30 @@ describe.skipIf(kafkaBrokers() === null)('event log on Kafka, beyond the contrac
       }
     }
     expect(all().find(({ key }) => key === null)?.value).toHaveLength(0);
+  });
+
+  it('says why a topic cannot be described that it once knew', async () => {
+    await world.log();
+    const { brokers, topicPrefix } = world.get();
+    const kafka = new Kafka({ brokers, logLevel: 0 });
+    const admin = kafka.admin();
+    // What clients ask by themselves; those of the public interface look at each topic anew first.
+    const cluster = openCluster(kafka, { metadataMaxAge: 300_000 });
+    const topic = `${topicPrefix}short-lived`;
+    try {
+      await Promise.all([cluster.connect(), admin.connect()]);
+      await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+      expect((await cluster.metadata({ topics: [topic] })).topicMetadata).toHaveLength(1);
+      await admin.deleteTopics({ topics: [topic] });
+      let failure: unknown = null;
+      await vi.waitFor(async () => {
+        failure = await cluster.metadata({ topics: [topic] }).catch((error: unknown) => error);
+        expect(failure).not.toHaveProperty('topicMetadata');
+      }, WAIT);
+      expect(failure).toMatchObject({ type: 'UNKNOWN_TOPIC_OR_PARTITION' });
+    } finally {
+      await Promise.all([cluster.disconnect(), admin.disconnect()]);
+    }
   });
 
   it('passes over the marks and the aborted records of transactions', async () => {

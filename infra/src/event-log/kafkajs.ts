@@ -4,7 +4,7 @@ import type { Logger } from '../logger.ts';
 import { encodeProduce, isPlain, type ProduceRequest } from './kafka-produce-request.ts';
 
 /**
- * kafkajs 2.2.4 as the rest of the program uses it, with two of its parts replaced. There has been no release
+ * kafkajs 2.2.4 as the rest of the program uses it, with three of its parts replaced. There has been no release
  * since 2023 and package.json pins the version, so the parts stay where they are; one that is used by another
  * importer of kafkajs before this module loads merely stays as it was.
  */
@@ -79,8 +79,46 @@ function mendRequestTimer(): void {
   };
 }
 
+interface MetadataCluster {
+  retrier<T>(work: (bail: (error: unknown) => void) => Promise<T>): Promise<T>;
+  readonly brokerPool: {
+    refreshMetadataIfNecessary(topics: readonly string[]): Promise<unknown>;
+    withBroker<T>(ask: (of: { broker: { metadata(topics: readonly string[]): Promise<T> } }) => Promise<T>): Promise<T | null>;
+  };
+  metadata(of?: { topics?: readonly string[] }): Promise<unknown>;
+}
+
+/**
+ * kafkajs forgets why no broker could describe topics and fails to read "topicMetadata" of null. Said instead is what the last
+ * broker answered; that a topic has no leader yet, as just after it was made, is asked again.
+ */
+function mendMetadata(): void {
+  const cluster = load('kafkajs/src/cluster/index.js') as { prototype: MetadataCluster };
+  cluster.prototype.metadata = function (this: MetadataCluster, { topics = [] } = {}) {
+    return this.retrier(async (bail) => {
+      let failure: unknown;
+      try {
+        await this.brokerPool.refreshMetadataIfNecessary(topics);
+        const answer = await this.brokerPool.withBroker(({ broker }) =>
+          broker.metadata(topics).catch((error: unknown) => {
+            failure = error;
+            throw error;
+          }),
+        );
+        if (answer !== null) return answer;
+      } catch (error) {
+        failure = error;
+      }
+      if (failure instanceof Error && 'type' in failure && failure.type === 'LEADER_NOT_AVAILABLE') throw failure;
+      bail(failure);
+      return null;
+    });
+  };
+}
+
 writeProduceInOnePiece();
 mendRequestTimer();
+mendMetadata();
 // After the replacements: what kafkajs loads, it keeps.
 const kafkajs = load('kafkajs') as typeof import('kafkajs');
 
