@@ -11,11 +11,7 @@ export class Attempt {
   /** Because somebody else has changed it meanwhile. */
   readonly overtaken = $derived(this.problem?.status === 412);
   /** The same, as a sentence. */
-  readonly refusal = $derived.by((): string | null => {
-    if (this.problem === null) return null;
-    const { title, message } = this.problem;
-    return this.overtaken ? 'Somebody else has changed it meanwhile. Look at it and try again.' : `${title}: ${message}`;
-  });
+  readonly refusal = $derived(this.problem?.sentence ?? null);
 
   /** Whether it was done; never rejects. */
   async run(change: () => Promise<unknown>): Promise<boolean> {

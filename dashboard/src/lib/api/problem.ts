@@ -7,12 +7,21 @@ export class ApiProblem extends Error {
   readonly status: number;
   readonly title: string;
   readonly requestId: string | undefined;
+  /** The server has said itself what is wrong: its title is that of the status, which says nothing more. */
+  readonly isTold: boolean;
 
-  constructor(status: number, title: string, detail: string, requestId?: string) {
+  constructor(status: number, title: string, detail: string, requestId?: string, isTold = false) {
     super(detail);
     this.status = status;
     this.title = title;
     this.requestId = requestId;
+    this.isTold = isTold;
+  }
+
+  /** The same, as people are told it. */
+  get sentence(): string {
+    if (this.status === 412) return 'Somebody else has changed it meanwhile. Look at it and try again.';
+    return this.isTold ? this.message.slice(0, 1).toUpperCase() + this.message.slice(1) : `${this.title}: ${this.message}`;
   }
 }
 
@@ -22,7 +31,8 @@ export async function problemOf(answer: Response): Promise<ApiProblem> {
   try {
     const body = (await answer.json()) as Partial<Problem>;
     const title = typeof body.title === 'string' ? body.title : titleOf(answer.status);
-    return new ApiProblem(answer.status, title, body.detail ?? adviceFor(answer.status), body.request_id ?? requestId);
+    const isTold = body.detail !== undefined;
+    return new ApiProblem(answer.status, title, body.detail ?? adviceFor(answer.status), body.request_id ?? requestId, isTold);
   } catch {
     return new ApiProblem(answer.status, titleOf(answer.status), adviceFor(answer.status), requestId);
   }
