@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../logger.ts';
 import { isAlive } from '../process-identity.ts';
 import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded.ts';
@@ -100,6 +102,27 @@ describe('the embedded database below a folder that nobody else may enter', () =
     running = next;
     expect(await query(next.url, 'select count(*)::int n from kept')).toEqual([{ n: 2 }]);
   });
+});
+
+it.runIf(existsSync('/usr/bin/setpriv'))('ends with a supervisor that was killed', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'fleetbeat-embedded-'));
+  const program = `
+    import { startEmbeddedDatabase } from ${JSON.stringify(join(import.meta.dirname, 'embedded.ts'))};
+    import { createLogger } from ${JSON.stringify(join(import.meta.dirname, '..', 'logger.ts'))};
+    await startEmbeddedDatabase(${JSON.stringify(dataDir)}, createLogger('test', 'silent'));
+    console.log('runs');`;
+  const supervisor = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await once(supervisor.stdout, 'data');
+    const server = await serverPid(dataDir);
+    supervisor.kill('SIGKILL');
+    await vi.waitFor(() => expect(isAlive(server)).toBe(false), { timeout: 20_000, interval: 50 });
+    // In order: nothing is left to be recovered from.
+    expect(existsSync(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'))).toBe(false);
+  } finally {
+    supervisor.kill('SIGKILL');
+    await rm(dataDir, { recursive: true, force: true });
+  }
 });
 
 describe.runIf(process.getuid?.() === 0 && process.platform === 'linux')(

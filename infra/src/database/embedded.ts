@@ -34,8 +34,8 @@ interface Access {
  * are in `postgres.json` there (mode 0600). The same port is used again where it is free.
  *
  * As root the server runs as the user `postgres`, with its cluster as the working directory and addressed
- * as such: so it works below folders which that user may not enter. What a killed supervisor left behind (a running
- * server, a lock file) is cleared away first. With `port` no other port will do: rejects while that one is taken.
+ * as such: so it works below folders which that user may not enter. Where we are killed, Linux ends the
+ * server; elsewhere it stays until the next start, which first clears away what is left (a running server, a lock file). With `port` no other port will do: rejects while that one is taken.
  *
  * The programs are called directly, not through the package's class: that one ends the server at the first
  * signal, while our services still write.

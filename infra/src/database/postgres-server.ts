@@ -45,6 +45,15 @@ export interface Server {
   readonly exit: Promise<string>;
 }
 
+const SETPRIV = '/usr/bin/setpriv';
+
+/** Has a program end in order (SIGINT) when we are killed, where the system can do that: on most of Linux. */
+function endingWithUs(program: string, args: readonly string[]): [program: string, args: string[]] {
+  const prefix = ['--pdeathsig', 'INT'];
+  const known = process.platform === 'linux' && spawnSync(SETPRIV, [...prefix, 'true']).status === 0;
+  return known ? [SETPRIV, [...prefix, program, ...args]] : [program, [...args]];
+}
+
 /** Starts the server of a cluster; its log goes to ours. */
 export function spawnServer(
   binaries: PostgresBinaries,
@@ -54,7 +63,8 @@ export function spawnServer(
   logger: Logger,
 ): Server {
   const settings = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn(binaries.postgres, ['-D', clusterPath(cluster, account), ...settings], {
+  const command = endingWithUs(binaries.postgres, ['-D', clusterPath(cluster, account), ...settings]);
+  const child = spawn(...command, {
     ...processOptions(cluster, account),
     stdio: ['ignore', 'ignore', 'pipe'],
     // In a group of its own: Ctrl-C must reach the services first, and the database only from us.
