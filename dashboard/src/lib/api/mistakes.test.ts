@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ApiProblem } from './problem.ts';
 import { mistakesOf } from './mistakes.ts';
 
 test.each([
@@ -10,5 +11,5 @@ test.each([
     ],
   ],
   ['name: must not be empty; or long', [{ place: 'name', message: 'must not be empty; or long' }]],
-  ['there is a route of this name already', [{ place: '', message: 'Refused: there is a route of this name already' }]],
-])('%s', (message, mistakes) => expect(mistakesOf({ title: 'Refused', message })).toEqual(mistakes));
+  ['there is a route of this name already', [{ place: '', message: 'There is a route of this name already' }]],
+])('%s', (message, mistakes) => expect(mistakesOf(new ApiProblem(409, 'Conflict', message, undefined, true))).toEqual(mistakes));

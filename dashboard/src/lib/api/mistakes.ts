@@ -7,10 +7,12 @@ export interface Mistake {
 }
 
 /** The mistakes that a refusal names; a refusal that names no place is one about the whole. */
-export function mistakesOf({ title, message }: Pick<ApiProblem, 'title' | 'message'>): Mistake[] {
+export function mistakesOf({ message, sentence }: Pick<ApiProblem, 'message' | 'sentence'>): Mistake[] {
   const parts = message.split(/; (?=[A-Za-z_]\w*(?:\.\w+)*: )/);
   return parts.map((part) => {
     const [, place, text] = /^([A-Za-z_]\w*(?:\.\w+)*): ([^]+)$/.exec(part) ?? [];
-    return place === undefined || text === undefined ? { place: '', message: `${title}: ${part}` } : { place, message: text };
+    return place === undefined || text === undefined
+      ? { place: '', message: parts.length === 1 ? sentence : part }
+      : { place, message: text };
   });
 }

@@ -6,6 +6,7 @@ const well: FleetFacts = {
   hosts: { online: 6, offline: 0 },
   messages: 1_000,
   errors: 10,
+  incidents: [],
   lastSilenceAt: null,
   now: 1_000_000,
   within: 'in the last 15 minutes',
@@ -31,6 +32,9 @@ test.each<[string, Partial<FleetFacts>, string, string]>([
     'error',
     'All 3 agents stopped answering, the last 1 min ago',
   ],
+  ['an incident about something else', { incidents: ['info', 'warning'] }, 'warning', '1 incident is not resolved'],
+  ['bad incidents', { incidents: ['warning', 'error'] }, 'error', '2 incidents are not resolved'],
+  ['an incident that is only info', { incidents: ['info'] }, 'ok', 'All 24 agents are well'],
   ['a silent host', { hosts: { online: 5, offline: 1 } }, 'error', '1 host stopped reporting'],
 ])('%s', (_, facts, health, sentence) => expect(fleetHealth({ ...well, ...facts })).toMatchObject({ health, sentence }));
 

@@ -1,5 +1,6 @@
 import { formatCount, formatNumber, formatShare } from '@fleetbeat/contracts/format-number.ts';
 import { formatAgo } from '@fleetbeat/contracts/format-duration.ts';
+import type { Severity } from '@fleetbeat/contracts/alerts.ts';
 import type { StatusCounts } from './presence.ts';
 
 /** How the fleet is, in words. */
@@ -24,6 +25,8 @@ export interface FleetFacts {
   /** Messages and errors of the range. */
   messages: number;
   errors: number;
+  /** How bad each incident is that is not resolved. */
+  incidents: readonly Severity[];
   /** The newest last sign of life of an agent that is offline, or null. */
   lastSilenceAt: number | null;
   now: number;
@@ -70,6 +73,11 @@ export function fleetHealth(facts: FleetFacts): FleetHealth {
     return { health: agents.offline * 4 >= all ? 'error' : 'warning', sentence: `${words}${since}`, detail };
   }
   if (share >= WATCH_SHARE) return { health: 'warning', sentence: `${formatShare(share)} of messages are errors`, detail };
+  const bad = facts.incidents.filter((severity) => severity !== 'info');
+  if (bad.length > 0) {
+    const health = bad.includes('error') ? 'error' : 'warning';
+    return { health, sentence: `${formatCount(bad.length, 'incident')} ${bad.length === 1 ? 'is' : 'are'} not resolved`, detail };
+  }
   if (facts.messages === 0) return { health: 'ok', sentence: `The fleet is quiet: no messages ${facts.within}`, detail };
   if (all === 0) return { health: 'ok', sentence: 'The first events are coming in', detail };
   return { health: 'ok', sentence: all === 1 ? 'The agent is well' : `All ${formatNumber(all)} agents are well`, detail };
