@@ -154,7 +154,7 @@ describeInBrowser('the editor of rules', () => {
     const take = (text: string) =>
       file.setInputFiles({ name: 'rules.yaml', mimeType: 'application/yaml', buffer: Buffer.from(text) });
     await take(rules.replace('silent_s: 90', 'silent_s: many'));
-    await dialog.getByText(/line \d+, column \d+: rules\.\d+\.silent_s/).waitFor();
+    await dialog.getByText(/Line \d+, column \d+: rules\.\d+\.silent_s/).waitFor();
     await take(rules);
     await dialog.getByText('As they are').waitFor();
     expect(await dialog.getByRole('button', { name: 'Import' }).isDisabled()).toBe(true);

@@ -122,7 +122,7 @@ describeInBrowser('a scope', () => {
     await page.goto(`${system.api}/?scope=size:large`);
     await page
       .getByRole('alert')
-      .getByText(/more than 1,000 agents carry these labels/)
+      .getByText(/More than 1,000 agents carry these labels/)
       .first()
       .waitFor();
     await page.setViewportSize({ width: 375, height: 812 });
