@@ -82,6 +82,31 @@ describeInBrowser('workflows and explore', () => {
     await page.getByRole('cell', { name: 'Draw the charts, Write the text' }).waitFor();
   });
 
+  it('tells on the overview how far it is, what the tasks do and that the engines are well', async () => {
+    const ofWorkflow = page.url();
+    await page.goto(`${system.api}/`);
+    const workflow = page
+      .getByRole('region', { name: /^Workflows/ })
+      .getByRole('listitem')
+      .filter({ hasText: 'Report of this week' });
+    await workflow.getByText('1 of 4 done').waitFor();
+    const tasks = page.getByRole('region', { name: 'Tasks', exact: true });
+    const now = async (status: string) =>
+      Number(await tasks.getByRole('row', { name: status }).getByRole('cell').first().innerText());
+    const before = await now('Pending');
+    expect(before).toBeGreaterThan(0);
+    await postTo(system, '/tasks', { name: 'Order the figures' });
+    await expect.poll(() => now('Pending'), { timeout: 10_000 }).toBe(before + 1);
+    await page.keyboard.press('End');
+    const engines = page.getByRole('region', { name: 'Engines' });
+    await engines.getByText('Postgres, embedded').waitFor();
+    expect(await engines.getByText('cannot be used').count()).toBe(0);
+    expect(await violationsOf(page)).toEqual([]);
+    await workflow.getByRole('link').click();
+    await page.getByRole('heading', { name: 'Report of this week' }).waitFor();
+    await page.goto(ofWorkflow);
+  });
+
   /** Takes tasks until one is of the workflow; the board holds those of the simulated fleet too. */
   async function claimOf(workflowId: string, path: string) {
     for (;;) {
