@@ -136,6 +136,12 @@ export const SCREENS: readonly Screen[] = [
         .first()
         .click(),
   },
+  {
+    name: 'incidents-escalate',
+    path: ({ incident }) => `/incidents/${incident}`,
+    whole: false,
+    prepare: (page) => page.getByRole('button', { name: 'Escalate' }).click(),
+  },
   { name: 'on-call', path: () => '/on-call' },
   {
     name: 'on-call-override',

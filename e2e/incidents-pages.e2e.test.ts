@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Notification } from '@fleetbeat/contracts/alerts.ts';
 import type { List } from '@fleetbeat/contracts/api.ts';
-import type { Incident } from '@fleetbeat/contracts/incidents.ts';
+import type { Incident, TimelineEntry } from '@fleetbeat/contracts/incidents.ts';
 import { expectAccessible } from './expect-accessible.ts';
 import { postTo } from './post-to.ts';
 import { addPerson } from './seed-incidents.ts';
@@ -258,6 +258,69 @@ describeInBrowser('the pages of incidents', () => {
     await vic.getByText('After 5 minutes: Ann Moreau, who has no channel').waitFor();
     expect(await vic.locator('main').getByRole('button', { name: /^Edit/ }).count()).toBe(0);
     await expectAccessibleWith(vic, 'Where would it go?');
+  });
+
+  it('call the next step by hand, after they have said whom that calls, also while somebody takes care', async () => {
+    const channel = (name: string) =>
+      postTo<{ id: string }>(system, '/channels', { type: 'webhook', name, config: { url: 'https://hooks.example.org/x' } });
+    const targets = [];
+    for (const name of ['Chat', 'Boss', 'Board']) targets.push([{ type: 'channel', id: (await channel(name)).id }]);
+    const { id: wake } = await postTo<{ id: string }>(system, '/escalations', {
+      name: 'Wake the house',
+      steps: targets.map((one, i) => ({ after_s: i * 3_600, targets: one })),
+    });
+    await postTo(system, '/routes', {
+      name: 'House',
+      matchers: [{ label: 'team', value: 'house' }],
+      group_wait_s: 0,
+      escalation_id: wake,
+    });
+    await postTo(system, '/rules', {
+      kind: 'liveness',
+      name: 'Search is gone',
+      watch: { set: 'agent', keys: ['search-1'] },
+      silent_s: 5,
+      labels: { team: 'house' },
+    });
+    let id = 0;
+    const called = async () => {
+      const { items } = await system.get<List<TimelineEntry>>(`/incidents/${id}/timeline?limit=500`);
+      return items.filter(({ kind }) => kind === 'escalated').map(({ text }) => text.replace(/^.*: /, ''));
+    };
+    await expect
+      .poll(
+        async () => {
+          const { items } = await system.get<List<Incident>>('/incidents?q=Search%20is%20gone');
+          id = items[0]?.id ?? 0;
+          return id === 0 ? [] : called();
+        },
+        { timeout: APPEARS_WITHIN },
+      )
+      .toEqual(['channel Chat']);
+
+    await ann.goto(`${system.api}/incidents/${id}`);
+    await vic.goto(`${system.api}/incidents/${id}`);
+    await ann.getByRole('button', { name: 'Escalate' }).waitFor();
+    await ann.keyboard.press('e');
+    const dialog = ann.getByRole('dialog', { name: 'Call the next step now?' });
+    await dialog.getByText('channel Boss').waitFor();
+    await expectAccessible(ann);
+    await dialog.getByRole('button', { name: 'Not now' }).click();
+    expect(await called()).toEqual(['channel Chat']);
+    await ann.getByRole('button', { name: 'Escalate' }).click();
+    await dialog.getByRole('button', { name: 'Call now' }).click();
+    await vic.getByText('Wake the house, step 2 of 3: channel Boss').waitFor();
+    expect(await vic.locator('main').getByRole('button').allInnerTexts()).toEqual([]);
+
+    await ann.getByRole('button', { name: 'Acknowledge' }).click();
+    await ann.getByText('nobody else is called unless you escalate.').waitFor();
+    await ann.getByRole('button', { name: 'Escalate' }).click();
+    await dialog.getByText('Whoever takes care of it still does.').waitFor();
+    await dialog.getByRole('button', { name: 'Call now' }).click();
+    await ann.getByText('Wake the house, step 3 of 3: channel Board').waitFor();
+    await ann.getByRole('button', { name: 'Escalate' }).waitFor({ state: 'detached' });
+    await ann.getByText('Ann Moreau takes care of it').waitFor();
+    expect(await called()).toEqual(['channel Chat', 'channel Boss', 'channel Board']);
     expect(there.complaints).toEqual([]);
   });
 });

@@ -165,6 +165,7 @@ export function createRoutes(parts: RouteParts): Route[] {
     query,
     readDefinitions: () => readDefinitions(parts.database, parts.now()),
     createReachOf: (definitions) => createReachOf(query, definitions),
+    now: parts.now,
   });
   const dashboards = createDashboardsReadModel(query);
   const offlineMs = { agent: config.agentOfflineMs, host: config.hostOfflineMs };
@@ -206,7 +207,7 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...alertRoutes(createAlertsReadModel(query), createAcknowledge(parts.change, parts.now)),
     ...incidentRoutes(
       createIncidentsReadModel(query, parts.database, nextEscalations),
-      createIncidentChanges({ ...parts, announce }),
+      createIncidentChanges({ ...parts, announce, publicUrl: config.publicUrl }),
     ),
     ...commentRoutes(createCommentsReadModel(query), createCommentChanges({ ...parts, announce })),
     ...routingRoutes(parts),

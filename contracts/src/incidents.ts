@@ -48,7 +48,7 @@ export const incidentSchema = z.object({
 });
 export type Incident = z.infer<typeof incidentSchema>;
 
-/** Who is called next while nobody acknowledges. */
+/** Whom an escalation calls next: at its time while nobody acknowledges, or when somebody escalates by hand. */
 export const nextEscalationSchema = z.object({
   escalation_id: z.string(),
   name: z.string(),
@@ -56,9 +56,11 @@ export const nextEscalationSchema = z.object({
   step: z.number().int(),
   steps: z.number().int(),
   round: z.number().int(),
-  at: z.number(),
-  /** Whom the step reaches as things are, in words. */
+  /** Null: only by hand, for somebody takes care of it. */
+  at: z.number().nullable(),
+  /** Whom the step reaches at that time, and whom where it is called now, as things are, in words. */
   reaches: z.array(z.string()),
+  reaches_now: z.array(z.string()),
 });
 export type NextEscalation = z.infer<typeof nextEscalationSchema>;
 

@@ -174,6 +174,7 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'get /incidents/{incident_id}': VIEWER,
   'get /incidents/{incident_id}/timeline': VIEWER,
   'post /incidents/{incident_id}/acknowledge': OPERATOR,
+  'post /incidents/{incident_id}/escalate': OPERATOR,
   'post /incidents/{incident_id}/resolve': OPERATOR,
   'post /incidents/{incident_id}/reopen': OPERATOR,
   'post /incidents/{incident_id}/assign': OPERATOR,

@@ -1,5 +1,5 @@
 import type { IncidentStatus } from '@fleetbeat/contracts/incidents.ts';
-import { changesBetween, recordChange, type Asker } from '@fleetbeat/infra/audit/record-change.ts';
+import { changesBetween, recordChange, type Asker, type Changes } from '@fleetbeat/infra/audit/record-change.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
 import {
   addToTimeline,
@@ -9,11 +9,13 @@ import {
   setTimer,
   type NewTimelineEntry,
 } from '@fleetbeat/infra/incidents/incident-rows.ts';
+import { enqueueDelivery } from '@fleetbeat/infra/deliveries/enqueue-delivery.ts';
 import { writeUnique } from '@fleetbeat/infra/database/unique-violation.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
 import type { Announce } from '../http/announce.ts';
 import type { Change } from '../http/change.ts';
 import type { Precondition } from '../http/if-match.ts';
+import { escalateByHand } from './escalate-by-hand.ts';
 
 /** The longest snooze, in milliseconds (30 days). */
 const LONGEST_SNOOZE_MS = 30 * 86_400_000;
@@ -28,11 +30,26 @@ interface State {
   readonly resolved_by: string | null;
 }
 
-/** What somebody does to an incident: its new state and what the timeline says; null leaves all as it is. */
-type Act = (state: State, transaction: Transaction) => Promise<{ after: Partial<State>; entry: NewTimelineEntry } | null>;
+/** What somebody does to an incident: its new state, what the timeline says, and what the audit log says beside the state. */
+interface Done {
+  readonly after: Partial<State>;
+  /** Absent where the act has told the timeline itself. */
+  readonly entry?: NewTimelineEntry;
+  readonly audited?: Changes;
+}
+/** Null leaves all as it is. */
+type Act = (state: State, transaction: Transaction) => Promise<Done | null>;
+
+export interface IncidentChangesParts {
+  readonly change: Change;
+  readonly announce: Announce;
+  readonly now: () => number;
+  /** Where people see the dashboard. */
+  readonly publicUrl: string;
+}
 
 /** What people do to incidents: each is one transaction with the timeline, the timers and the audit log. Throws problems. */
-export function createIncidentChanges({ change, announce, now }: { change: Change; announce: Announce; now: () => number }) {
+export function createIncidentChanges({ change, announce, now, publicUrl }: IncidentChangesParts) {
   async function act(asker: Asker, id: number, name: string, precondition: Precondition | null, work: Act): Promise<void> {
     const [incident] = await change(`incidents.${name}`, async (transaction) => {
       const { rows } = await transaction.query<State & { revision: number }>(
@@ -48,13 +65,13 @@ export function createIncidentChanges({ change, announce, now }: { change: Chang
       if (done === null) return [];
       const after = { ...before, ...done.after };
       await write(transaction, id, after);
-      await addToTimeline(transaction, id, now(), [{ ...done.entry, actor: asker.actor.id }]);
+      if (done.entry !== undefined) await addToTimeline(transaction, id, now(), [{ ...done.entry, actor: asker.actor.id }]);
       await recordChange(transaction, {
         entityType: 'incident',
         entityId: String(id),
         action: 'updated',
         actor: asker.actor,
-        changes: changesBetween(before, after, FIELDS),
+        changes: { ...changesBetween(before, after, FIELDS), ...done.audited },
         requestId: asker.requestId,
       });
       return readIncidents(transaction, [id]);
@@ -88,6 +105,14 @@ export function createIncidentChanges({ change, announce, now }: { change: Chang
           after: { status: 'acknowledged', acknowledged_at: now(), acknowledged_by: asker.actor.id },
           entry: { kind: 'acknowledged', text: 'nobody else is called' },
         };
+      }),
+
+    /** Calls the next step of its escalation now. Whoever takes care of it still does. */
+    escalate: (asker: Asker, id: number, precondition: Precondition | null) =>
+      act(asker, id, 'escalate', precondition, async (state, transaction) => {
+        needOngoing(state);
+        const called = await escalateByHand(transaction, id, asker.actor.id, { enqueue: enqueueDelivery, publicUrl }, now());
+        return { after: {}, audited: { escalated: { before: null, after: called } } };
       }),
 
     assign: (asker: Asker, id: number, precondition: Precondition | null, userId: string | null) =>

@@ -245,7 +245,7 @@ describe('an incident', () => {
     expect(answer.body.detail).toContain(reason);
   });
 
-  it('tells whom it calls next, and nobody once somebody takes care', async () => {
+  it('tells whom it calls next, by hand only once somebody takes care, and nobody once it is over', async () => {
     const id = await addIncident('escalating');
     await bff.database.query(
       `insert into alerting_definitions (kind, id, definition, created_at, created_by, updated_at, updated_by) values
@@ -274,9 +274,11 @@ describe('an incident', () => {
         round: 1,
         at: 9e15,
         reaches: ['Ann, who has no channel'],
+        reaches_now: ['Ann, who has no channel'],
       },
     ]);
-    expect((await ask('POST', `/incidents/${id}/acknowledge`)).body.escalations).toEqual([]);
+    expect((await ask('POST', `/incidents/${id}/acknowledge`)).body.escalations).toMatchObject([{ step: 2, at: null }]);
+    expect((await ask('POST', `/incidents/${id}/resolve`)).body.escalations).toEqual([]);
   });
 
   it('that is not there is unknown', async () => {

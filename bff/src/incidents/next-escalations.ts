@@ -7,16 +7,22 @@ export interface NextEscalationsParts {
   readonly query: ReadQuery;
   readonly readDefinitions: () => Promise<Definitions>;
   readonly createReachOf: (definitions: Definitions) => Promise<(target: Target, at: number) => { readonly who: string }>;
+  readonly now: () => number;
 }
 
-/** Who is called next about an incident, and when, by every escalation that is under way; the soonest first. */
-export function createNextEscalations({ query, readDefinitions, createReachOf }: NextEscalationsParts) {
+/**
+ * Who is called next about an incident, and when, by every escalation that has a step left; the soonest first. What has no time
+ * is called by hand only.
+ */
+export function createNextEscalations({ query, readDefinitions, createReachOf, now }: NextEscalationsParts) {
   return async (incidentId: number): Promise<NextEscalation[]> => {
-    const due = await query<{ route_id: string; due_at: number; step: number; round: number }>(
+    const due = await query<{ route_id: string; due_at: number | null; step: number; round: number }>(
       'incidents.escalations',
-      `select t.route_id, t.due_at, h.escalation_step as step, h.escalation_round as round
-       from incident_timers t join incident_threads h on h.incident_id = t.incident_id and h.route_id = t.route_id
-       where t.incident_id = $1 and t.kind = 'escalate' and h.escalation_step is not null order by t.due_at, t.route_id`,
+      `select h.route_id, t.due_at, h.escalation_step as step, h.escalation_round as round
+       from incident_threads h join incidents i on i.id = h.incident_id left join incident_timers t
+         on t.incident_id = h.incident_id and t.route_id = h.route_id and t.kind = 'escalate'
+       where h.incident_id = $1 and h.escalation_step is not null and i.status <> 'resolved'
+       order by t.due_at nulls last, h.route_id`,
       [incidentId],
     );
     if (due.length === 0) return [];
@@ -27,10 +33,11 @@ export function createNextEscalations({ query, readDefinitions, createReachOf }:
       const policy = definitions.escalations.get(id);
       const step = policy?.steps[index];
       if (policy === undefined || step === undefined) return [];
-      const reaches = step.targets.map((target) => reachOf(target, at).who);
-      return [
-        { escalation_id: id, name: policy.name, step: index + 1, steps: policy.steps.length, round: round + 1, at, reaches },
-      ];
+      const reachesAt = (t: number) => step.targets.map((target) => reachOf(target, t).who);
+      const place = { step: index + 1, steps: policy.steps.length, round: round + 1, at };
+      const reaches_now = reachesAt(now());
+      const reaches = at === null ? reaches_now : reachesAt(at);
+      return [{ escalation_id: id, name: policy.name, ...place, reaches, reaches_now }];
     });
   };
 }

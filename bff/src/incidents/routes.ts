@@ -47,7 +47,7 @@ export function incidentRoutes(incidents: IncidentsReadModel, changes: IncidentC
   }
 
   /** Something that somebody does to an incident and that says no more than that. */
-  function plain(name: 'acknowledge' | 'resolve' | 'reopen', summary: string): Route {
+  function plain(name: 'acknowledge' | 'escalate' | 'resolve' | 'reopen', summary: string): Route {
     return route(
       'post',
       `/incidents/{incident_id}/${name}`,
@@ -90,6 +90,7 @@ export function incidentRoutes(incidents: IncidentsReadModel, changes: IncidentC
       },
     ),
     plain('acknowledge', 'Take care of an incident: nobody else is called'),
+    plain('escalate', 'Call the next step of its escalation now, and not at its time'),
     plain('resolve', 'Call an incident over, whatever its alerts do'),
     plain('reopen', 'Open an incident again that somebody has called over'),
     route(

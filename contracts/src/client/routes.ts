@@ -589,6 +589,11 @@ export interface Routes {
     params: { incident_id: number };
     answer: z.output<typeof incidents.incidentDetailSchema>;
   };
+  /** Call the next step of its escalation now, and not at its time */
+  'post /incidents/{incident_id}/escalate': {
+    params: { incident_id: number };
+    answer: z.output<typeof incidents.incidentDetailSchema>;
+  };
   /** Call an incident over, whatever its alerts do */
   'post /incidents/{incident_id}/resolve': {
     params: { incident_id: number };

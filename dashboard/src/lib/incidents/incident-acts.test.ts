@@ -42,9 +42,23 @@ describe('what somebody does about an incident', () => {
   );
 
   it('is tried again where only alerts have changed, and not where somebody has', () => {
-    expect(standsAlike(OPEN, { ...OPEN })).toBe(true);
-    expect(standsAlike(OPEN, { ...OPEN, assigned_to: 'bob' })).toBe(false);
-    expect(standsAlike(OPEN, { ...OPEN, status: 'acknowledged' })).toBe(false);
+    expect(standsAlike('resolve', OPEN, { ...OPEN })).toBe(true);
+    expect(standsAlike('resolve', OPEN, { ...OPEN, assigned_to: 'bob' })).toBe(false);
+    expect(standsAlike('resolve', OPEN, { ...OPEN, status: 'acknowledged' })).toBe(false);
+  });
+
+  it('calls nobody whom the page has not named: not the step after one that was called meanwhile', () =>
+    expect(standsAlike('escalate', OPEN, { ...OPEN })).toBe(false));
+
+  it('calls the next step where one is left, also for whoever has it', () => {
+    const escalations = [
+      { escalation_id: 'wake', name: 'Wake', step: 2, steps: 2, round: 1, at: null, reaches: ['Ann'], reaches_now: ['Ann'] },
+    ];
+    const callable = (status: 'open' | 'acknowledged' | 'resolved', left: typeof escalations) =>
+      isOpenTo('escalate', { status, alerts_firing: 1, escalations: left });
+    expect([callable('open', escalations), callable('acknowledged', escalations)]).toEqual([true, true]);
+    expect([callable('resolved', escalations), callable('open', [])]).toEqual([false, false]);
+    expect(isOpenTo('escalate', { status: 'open', alerts_firing: 1 })).toBe(false);
   });
 
   it('is taken back with the reason', () => {

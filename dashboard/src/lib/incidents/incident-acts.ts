@@ -1,9 +1,10 @@
-import type { Incident } from '@fleetbeat/contracts/incidents.ts';
+import type { Incident, NextEscalation } from '@fleetbeat/contracts/incidents.ts';
 import type { ApiProblem } from '../api/problem.ts';
 
 /** What people do about an incident: what it makes of it, and what is said where it is refused. Pure. */
 export type IncidentAct =
   | { readonly kind: 'acknowledge' }
+  | { readonly kind: 'escalate' }
   | { readonly kind: 'assign'; readonly userId: string | null }
   | { readonly kind: 'snooze'; readonly until: number }
   | { readonly kind: 'resolve' }
@@ -19,6 +20,9 @@ export function foreseen(incident: Standing, act: IncidentAct, actor: string, no
   switch (act.kind) {
     case 'acknowledge':
       return { status: 'acknowledged', acknowledged_at: now, acknowledged_by: actor };
+    case 'escalate':
+      // Whom it calls the server knows; the incident stands as it did.
+      return {};
     case 'assign':
       return { assigned_to: act.userId };
     case 'snooze':
@@ -38,10 +42,15 @@ export function foreseen(incident: Standing, act: IncidentAct, actor: string, no
 }
 
 /** Whether it makes sense as things are; the server decides all the same. */
-export function isOpenTo(act: IncidentAct['kind'], incident: Pick<Incident, 'status' | 'alerts_firing'>): boolean {
+export function isOpenTo(
+  act: IncidentAct['kind'],
+  incident: Pick<Incident, 'status' | 'alerts_firing'> & { readonly escalations?: readonly NextEscalation[] },
+): boolean {
   switch (act) {
     case 'acknowledge':
       return incident.status === 'open';
+    case 'escalate':
+      return incident.status !== 'resolved' && (incident.escalations ?? []).length > 0;
     case 'assign':
     case 'snooze':
     case 'resolve':
@@ -54,12 +63,15 @@ export function isOpenTo(act: IncidentAct['kind'], incident: Pick<Incident, 'sta
 }
 
 /** Whether people would decide alike by both: alerts that come and go are no reason to ask again. */
-export function standsAlike(a: Standing, b: Standing): boolean {
+export function standsAlike(act: IncidentAct['kind'], a: Standing, b: Standing): boolean {
+  // Its step may have been called meanwhile, and the next one would be somebody else.
+  if (act === 'escalate') return false;
   return a.status === b.status && a.assigned_to === b.assigned_to && a.snoozed_until === b.snoozed_until;
 }
 
 const NOT_DONE: Readonly<Record<IncidentAct['kind'], string>> = {
   acknowledge: 'Not acknowledged',
+  escalate: 'Nobody was called',
   assign: 'Not assigned',
   snooze: 'Not snoozed',
   resolve: 'Not resolved',
@@ -67,6 +79,7 @@ const NOT_DONE: Readonly<Record<IncidentAct['kind'], string>> = {
 };
 const DONE: Readonly<Record<IncidentAct['kind'], string>> = {
   acknowledge: 'Acknowledged: nobody else is called',
+  escalate: 'Escalated: the next step is called',
   assign: 'Assigned',
   snooze: 'Snoozed',
   resolve: 'Resolved',

@@ -22,6 +22,8 @@ export const incidentsApi = {
         return ask('post /incidents/{incident_id}/snooze', { ...question, body: { until: act.until } });
       case 'acknowledge':
         return ask('post /incidents/{incident_id}/acknowledge', question);
+      case 'escalate':
+        return ask('post /incidents/{incident_id}/escalate', question);
       case 'resolve':
         return ask('post /incidents/{incident_id}/resolve', question);
       case 'reopen':

@@ -58,7 +58,7 @@ export class PendingActs {
       if (!(error instanceof ApiProblem) || error.status !== 412) throw error;
       const now = await incidentsApi.one(seen.id);
       this.#keep(now);
-      if (!standsAlike(seen, now)) throw error;
+      if (!standsAlike(act.kind, seen, now)) throw error;
       return incidentsApi.act(seen.id, act, now.revision);
     }
   }

@@ -33,7 +33,7 @@ export function tellingOf(entry: Pick<TimelineEntry, 'kind' | 'text' | 'actor'>,
     case 'held_back':
       return { what: 'Nobody was told', why: text };
     case 'escalated':
-      return { what: 'Escalated', why: text };
+      return { what: byHand ? 'escalated it' : 'Escalated', why: text };
     case 'acknowledged':
       return { what: byHand ? 'acknowledged it' : 'Acknowledged', why: null };
     case 'assigned':

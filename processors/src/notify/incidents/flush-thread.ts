@@ -4,8 +4,15 @@ import { decideNotice, worstOf, type Decision } from '@fleetbeat/infra/routing/d
 import { inhibitedBy, mutedRoute, silencedBy, type LabelledAlert } from '@fleetbeat/infra/routing/held-back.ts';
 import type { Definitions } from '@fleetbeat/infra/routing/read-definitions.ts';
 import type { RouteNode } from '@fleetbeat/infra/routing/route-tree.ts';
-import { readKeptAlerts, readThread, writeThread, type KeptAlert, type LockedIncident, type Thread } from './incident-store.ts';
-import { sendNotice, type Outgoing } from './send-notice.ts';
+import {
+  readKeptAlerts,
+  readThread,
+  writeThread,
+  type KeptAlert,
+  type LockedIncident,
+  type Thread,
+} from '@fleetbeat/infra/incidents/incident-store.ts';
+import { sendNotice, type Outgoing } from '@fleetbeat/infra/incidents/send-notice.ts';
 
 /** Alerts that may explain others, at most. */
 const MAX_SOURCES = 10_000;

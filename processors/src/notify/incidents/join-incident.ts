@@ -11,8 +11,8 @@ import { isWorse, worstOf } from '@fleetbeat/infra/routing/decide-notice.ts';
 import type { Definitions } from '@fleetbeat/infra/routing/read-definitions.ts';
 import type { RouteNode } from '@fleetbeat/infra/routing/route-tree.ts';
 import { endSnooze } from './end-snooze.ts';
-import { lockIncident, readKeptAlerts, type KeptAlert, type LockedIncident } from './incident-store.ts';
-import { incidentTitle } from './notice-text.ts';
+import { lockIncident, readKeptAlerts, type KeptAlert, type LockedIncident } from '@fleetbeat/infra/incidents/incident-store.ts';
+import { incidentTitle } from '@fleetbeat/infra/incidents/notice-text.ts';
 
 /** An alert on its way into an incident, as it is now. */
 export interface JoiningAlert {

@@ -5,8 +5,8 @@ import { readDefinitions } from '@fleetbeat/infra/routing/read-definitions.ts';
 import { endSnooze } from './end-snooze.ts';
 import { escalate } from './escalate.ts';
 import { flushThread } from './flush-thread.ts';
-import { LOCKED, type LockedIncident } from './incident-store.ts';
-import type { Outgoing } from './send-notice.ts';
+import { LOCKED, type LockedIncident } from '@fleetbeat/infra/incidents/incident-store.ts';
+import type { Outgoing } from '@fleetbeat/infra/incidents/send-notice.ts';
 
 /** How long an incident waits where acting on it failed, in milliseconds. */
 const TRY_AGAIN_MS = 5_000;

@@ -1,6 +1,6 @@
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import { ringTimers } from './ring-timers.ts';
-import type { Outgoing } from './send-notice.ts';
+import type { Outgoing } from '@fleetbeat/infra/incidents/send-notice.ts';
 import { takeOutbox } from './take-outbox.ts';
 
 /** Incidents acted on in one sweep, at most: others have their turn in the next. */

@@ -3,7 +3,7 @@ import { ruleSchema, type RuleInput } from '@fleetbeat/contracts/rules.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import { enqueueDelivery } from '@fleetbeat/infra/deliveries/enqueue-delivery.ts';
 import { sweepIncidents } from '../sweep-incidents.ts';
-import type { Enqueue } from '../send-notice.ts';
+import type { Enqueue } from '@fleetbeat/infra/incidents/send-notice.ts';
 
 /** When every world begins, epoch milliseconds: Monday, 2 March 2026, 08:00 UTC. */
 export const BEGIN = Date.parse('2026-03-02T08:00:00Z');

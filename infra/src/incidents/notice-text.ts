@@ -1,7 +1,7 @@
 import { formatValue } from '@fleetbeat/contracts/alert-values.ts';
 import type { Notice, NoticeAlert, NoticeKind } from '@fleetbeat/contracts/delivery.ts';
 import type { Rule } from '@fleetbeat/contracts/rules.ts';
-import { LISTED_ALERTS } from '@fleetbeat/infra/incidents/incident-rows.ts';
+import { LISTED_ALERTS } from './incident-rows.ts';
 
 /** What people read of an incident: its title, and a notice of it. */
 

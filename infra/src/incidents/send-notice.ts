@@ -1,6 +1,6 @@
 import type { Notice, NoticeKind } from '@fleetbeat/contracts/delivery.ts';
-import type { Transaction } from '@fleetbeat/infra/database/database.ts';
-import { readIncidentAlerts } from '@fleetbeat/infra/incidents/incident-rows.ts';
+import type { Transaction } from '../database/database.ts';
+import { readIncidentAlerts } from './incident-rows.ts';
 import type { LockedIncident } from './incident-store.ts';
 import { noticeOf } from './notice-text.ts';
 

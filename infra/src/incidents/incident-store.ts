@@ -1,7 +1,7 @@
 import type { Severity } from '@fleetbeat/contracts/alerts.ts';
 import type { IncidentStatus } from '@fleetbeat/contracts/incidents.ts';
-import type { Transaction } from '@fleetbeat/infra/database/database.ts';
-import type { Told } from '@fleetbeat/infra/routing/decide-notice.ts';
+import type { Transaction } from '../database/database.ts';
+import type { Told } from '../routing/decide-notice.ts';
 
 /** Rows of incidents that are locked by whoever works on them. */
 
