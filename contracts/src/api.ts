@@ -154,6 +154,28 @@ export const storedEventSchema = z.object({
 });
 export type StoredEvent = z.infer<typeof storedEventSchema>;
 
+/** What an agent and its users said under one `session_id`, as far as it lies in the range that was asked for. */
+export const agentSessionSchema = z.object({
+  session_id: z.string(),
+  first_event: z.number(),
+  last_event: z.number(),
+  total_messages: z.number().int(),
+  total_errors: z.number().int(),
+  total_tokens_used: z.number(),
+  /** Twenty at most, the last first. */
+  users: z.array(z.string()),
+});
+export type AgentSession = z.infer<typeof agentSessionSchema>;
+
+export const agentSessionsSchema = z.object({
+  items: z.array(agentSessionSchema),
+  /** There are more sessions than these, or the reading ended before all was read. */
+  more: z.boolean(),
+  /** Where the reading ended: every event since then is counted, none before. Null: all of the range are. */
+  read_from: z.number().nullable(),
+});
+export type AgentSessions = z.infer<typeof agentSessionsSchema>;
+
 export const hostSchema = z.object({
   host_id: z.string(),
   hostname: z.string().nullable(),

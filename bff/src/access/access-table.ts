@@ -75,6 +75,7 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'post /agents/{agent_id}/unarchive': OPERATOR,
   'get /agents/{agent_id}/metrics': VIEWER,
   'get /agents/{agent_id}/events': VIEWER,
+  'get /agents/{agent_id}/sessions': VIEWER,
   'get /agents/{agent_id}/ledger': VIEWER,
   'get /events': VIEWER,
   'get /fleet/metrics': VIEWER,

@@ -84,6 +84,13 @@ describe('agents', () => {
     expect(await read('/agents?q=model-1%20nowhere')).toEqual([]);
   });
 
+  it('are found by the host they are on, and by no part of its id', async () => {
+    expect(ids(await read('/agents?host_id=host-1&limit=2'))).toEqual([0, 1, 2, 3, 4]);
+    expect(ids(await read('/agents?host_id=host-1&q=sure'))).toEqual([3]);
+    expect(await read('/agents?host_id=host')).toEqual([]);
+    expect((await bff.get('/agents?host_id=')).status).toBe(400);
+  });
+
   it('are found by a part of id or name, taken literally', async () => {
     expect(ids(await read('/agents?q=AGENT-0'))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(ids(await read('/agents?q=100%25_s'))).toEqual([3]);

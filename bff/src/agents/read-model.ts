@@ -22,6 +22,7 @@ export const AGENT_ORDERS = Object.keys(ORDERS) as readonly AgentOrder[];
 export interface AgentFilter {
   status?: AgentStatus | undefined;
   q?: string | undefined;
+  hostId?: string | undefined;
   labels: Labels | null;
   tags: readonly string[];
   archived: boolean;
@@ -70,6 +71,7 @@ export function createAgentsReadModel(query: ReadQuery, offlineMs: number): Agen
     const conditions = [`a.archived_at is ${filter.archived ? 'not null' : 'null'}`];
     const words = (filter.q ?? '').split(/\s+/).filter(Boolean);
     if (words.length > 0) conditions.push(`${WORDS} ilike all(${place(words.map(containsPattern))}::text[])`);
+    if (filter.hostId !== undefined) conditions.push(`a.host_id = ${place(filter.hostId)}`);
     if (filter.labels !== null) conditions.push(`a.labels @> ${place(JSON.stringify(filter.labels))}::jsonb`);
     if (filter.tags.length > 0) conditions.push(`a.tags @> ${place(filter.tags)}::text[]`);
     const { by, direction: usual } = ORDERS[filter.sort];

@@ -16,6 +16,7 @@ const agentsQuery = z.object({
   q: searchField
     .optional()
     .describe('Words that all occur in the id, a name, the host, the model, a capability, a tag or a label, whatever their case'),
+  host_id: idField.optional().describe('On this host'),
   label: labelField('Agents that carry these'),
   tag: z
     .union([wordSchema, z.array(wordSchema).max(16)])
@@ -43,6 +44,7 @@ export function agentRoutes(agents: AgentsReadModel, changes: AgentChanges): Rou
     route('get', '/agents', { summary: 'Agents', query: agentsQuery, answer: listSchema(agentSchema) }, async ({ query }) => {
       return agents.list({
         ...query,
+        hostId: query.host_id,
         labels: labelsOf(query.label),
         tags: [query.tag ?? []].flat(),
         archived: query.archived === 'true',

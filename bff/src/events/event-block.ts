@@ -20,6 +20,7 @@ export interface EventMatch {
   readonly type?: EventTypeName | undefined;
   /** A part of the event's text, whatever its case. */
   readonly q?: string | undefined;
+  readonly sessionId?: string | undefined;
 }
 
 /** A block's header, and where in the unpacked bytes its lines are, half-open; null: all are its own. */
@@ -46,6 +47,7 @@ export async function readBlock(header: PlacedBlock, block: Buffer, match: Event
     const type = EVENT_BLOCK_TYPES.find((name) => name === event?.['message_type']);
     if (event === undefined || type === undefined) continue;
     if (match.type !== undefined && type !== match.type) continue;
+    if (match.sessionId !== undefined && event['session_id'] !== match.sessionId) continue;
     const ts = storedEventTime(event);
     if (ts < match.from || ts >= match.to) continue;
     const { source, seq, agentId } = header;

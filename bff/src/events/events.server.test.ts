@@ -1,12 +1,12 @@
 import { zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { List, StoredEvent } from '@fleetbeat/contracts/api.ts';
+import { agentSessionsSchema, type List, type StoredEvent } from '@fleetbeat/contracts/api.ts';
 import { createLogger } from '@fleetbeat/infra/logger.ts';
 import { createMetrics } from '@fleetbeat/infra/metrics.ts';
 import { createReadQuery } from '../http/read-query.ts';
 import { addAgent, addBlock, addSource } from '../testing/fill.ts';
 import { startTestBff, type TestBff } from '../start-test-bff.ts';
-import { createEventsReadModel } from './read-model.ts';
+import { createEventsReadModel, SCAN_BUDGET } from './read-model.ts';
 
 const T = Date.parse('2026-01-01T00:00:00Z');
 const AGENTS = ['agent-a', 'agent-b', 'agent-c'];
@@ -158,6 +158,86 @@ describe('raw events', () => {
     await bff.database.query(`delete from event_blocks where agent_id = 'small-3'`);
     expect(await read('/agents/small-1/events', {})).toEqual([]);
     await bff.database.query(`delete from event_blocks where seq = 200`);
+  });
+
+  it('are put together by session, and chosen by it', async () => {
+    const said = (ts: number, session_id: string | undefined, more: object = {}) => ({
+      agent_id: 'talker',
+      ts,
+      session_id,
+      message_type: 'agent_response',
+      ...more,
+    });
+    const hour = T + 7_200_000;
+    await addAgent(bff.database, { agent_id: 'talker', source: 1, last_seen: hour });
+    await addAgent(bff.database, { agent_id: 'other', source: 1, last_seen: hour });
+    await addBlock(bff.database, { source: 1, seq: 300, agentId: 'talker' }, [
+      said(hour, 'first', { message_type: 'user_message', user_id: 'ann' }),
+      said(hour + 2_000, 'second', { user_id: 'bea', token_count: 7 }),
+      said(hour + 4_000, undefined),
+      said(hour + 5_000, 'second', { message_type: 'heartbeat' }),
+    ]);
+    await addBlock(bff.database, { source: 1, seq: 301, agentId: 'talker' }, [
+      said(hour + 1_000, 'first', { input_tokens: 10, output_tokens: 5, token_count: 99, user_id: 'ann' }),
+      said(hour + 9_000, 'first', { message_type: 'error', user_id: 'carl' }),
+    ]);
+    await addBlock(bff.database, { source: 1, seq: 302, agentId: 'other' }, [
+      { ...said(hour + 9_500, 'first', {}), agent_id: 'other' },
+    ]);
+
+    const sessions = async (query = '') =>
+      agentSessionsSchema.parse(await (await bff.get(`/agents/talker/sessions${query}`)).json());
+    const first = {
+      session_id: 'first',
+      first_event: hour,
+      last_event: hour + 9_000,
+      total_messages: 3,
+      total_errors: 1,
+      total_tokens_used: 15,
+      users: ['carl', 'ann'],
+    };
+    const second = {
+      session_id: 'second',
+      first_event: hour + 2_000,
+      last_event: hour + 2_000,
+      total_messages: 1,
+      total_errors: 0,
+      total_tokens_used: 7,
+      users: ['bea'],
+    };
+    expect(await sessions()).toEqual({ items: [first, second], more: false, read_from: null });
+    expect(await sessions('?limit=1')).toEqual({ items: [first], more: true, read_from: null });
+    expect((await sessions(`?from=${hour + 1_500}&to=${hour + 9_000}`)).items).toEqual([second]);
+    expect(await sessions(`?to=${hour}`)).toEqual({ items: [], more: false, read_from: null });
+
+    const times = (events: readonly StoredEvent[]) => events.map(({ ts }) => ts - hour);
+    expect(times(await read('/agents/talker/events', { session_id: 'first', limit: 1 }))).toEqual([9_000, 1_000, 0]);
+    expect(times(await read('/agents/talker/events', { session_id: 'first', message_type: 'error' }))).toEqual([9_000]);
+    expect(times(await read('/events', { session_id: 'first' }))).toEqual([9_500, 9_000, 1_000, 0]);
+    expect(await read('/events', { session_id: 'fir' })).toEqual([]);
+
+    const model = createEventsReadModel(createReadQuery(bff.database, createMetrics('test')), createLogger('test', 'silent'), {
+      ...SCAN_BUDGET,
+      blocks: 1,
+    });
+    expect(await model.sessions('talker', { limit: 10 })).toEqual({
+      items: [{ ...first, first_event: hour + 9_000, total_messages: 1, total_tokens_used: 0, users: ['carl'] }],
+      more: true,
+      read_from: hour + 5_001,
+    });
+    await bff.database.query('delete from event_blocks where seq >= 300');
+  });
+
+  it.each([
+    ['/agents/nobody/sessions', 404, 'unknown-agent'],
+    ['/agents/agent-a/sessions?from=2&to=1', 400, 'invalid-query'],
+    ['/agents/agent-a/sessions?limit=501', 400, 'invalid-query'],
+    ['/agents/agent-a/sessions?from=yesterday', 400, 'invalid-query'],
+    ['/agents/agent-a/events?session_id=', 400, 'invalid-query'],
+    [`/events?session_id=${'x'.repeat(300)}`, 400, 'invalid-query'],
+  ])('%s is %i %s', async (path, status, code) => {
+    const response = await bff.get(path);
+    expect([response.status, ((await response.json()) as { type: string }).type.split(':').at(-1)]).toEqual([status, code]);
   });
 
   it('that cannot be read do not take the others with them', async () => {

@@ -1,4 +1,4 @@
-import type { List, StoredEvent } from '@fleetbeat/contracts/api.ts';
+import type { AgentSessions, List, StoredEvent } from '@fleetbeat/contracts/api.ts';
 import { MAX_AHEAD_MS, MAX_LATENESS_MS } from '@fleetbeat/contracts/events.ts';
 import type { Logger } from '@fleetbeat/infra/logger.ts';
 import { HttpProblem } from '@fleetbeat/infra/problem.ts';
@@ -8,18 +8,22 @@ import { readBlock, type EventMatch, type PlacedBlock } from './event-block.ts';
 import { cursorContent, cursorPosition } from './event-order.ts';
 import { ALL_TYPES, typeBit, type EventTypeName } from './event-types.ts';
 import { mergeBlocks, TooManyOverlappingBlocks, type BlockContent, type MergeBudget } from './merge-blocks.ts';
+import { readSessions } from './read-sessions.ts';
 
 export interface EventFilter {
   /** Undefined reads the whole fleet's. */
   agentId?: string | undefined;
   type?: EventTypeName | undefined;
   q?: string | undefined;
+  sessionId?: string | undefined;
   /** Epoch milliseconds, half-open; unbounded where undefined. */
   from?: number | undefined;
   to?: number | undefined;
   limit: number;
   cursor?: string | undefined;
 }
+
+export type SessionFilter = Pick<EventFilter, 'from' | 'to' | 'limit'>;
 
 export const SCAN_BUDGET: MergeBudget = { blocks: 200, bytes: 50e6, hardBlocks: 20_000, hardBytes: 256e6 };
 
@@ -48,7 +52,7 @@ interface ReadHeader extends PlacedBlock {
 
 /** Reads raw events, newest first. What arrives while somebody pages may be missing from the pages to come. */
 export function createEventsReadModel(query: ReadQuery, logger: Logger, budget: MergeBudget = SCAN_BUDGET) {
-  return { list, knowsAgent };
+  return { list, sessions, knowsAgent };
 
   async function knowsAgent(agentId: string): Promise<boolean> {
     const rows = await query('events.agent', 'select 1 from agents where agent_id = $1', [agentId]);
@@ -59,8 +63,7 @@ export function createEventsReadModel(query: ReadQuery, logger: Logger, budget: 
     const cursor = filter.cursor === undefined ? null : decodeCursor(filter.cursor, cursorPosition);
     const from = filter.from ?? 0;
     const to = filter.to ?? Number.MAX_SAFE_INTEGER;
-    // No accepted event lies further from the end of its block than this.
-    const reach = cursor?.reach ?? Math.min(Number.MAX_SAFE_INTEGER, to + MAX_LATENESS_MS + MAX_AHEAD_MS);
+    const reach = cursor?.reach ?? furthestBlock(to);
     const before = Math.min(to - 1, cursor?.last.ts ?? Number.MAX_SAFE_INTEGER);
     const headers = blocksOf({
       agentId: filter.agentId,
@@ -73,7 +76,7 @@ export function createEventsReadModel(query: ReadQuery, logger: Logger, budget: 
     try {
       const page = await mergeBlocks(
         headers,
-        (header) => readable(header, { from, to, type: filter.type, q: filter.q }),
+        (header) => readable(header, { from, to, type: filter.type, q: filter.q, sessionId: filter.sessionId }),
         cursor?.last ?? null,
         filter.limit,
         budget,
@@ -86,6 +89,17 @@ export function createEventsReadModel(query: ReadQuery, logger: Logger, budget: 
       if (error instanceof TooManyOverlappingBlocks) throw new HttpProblem(422, 'too-many-events', error.message);
       throw error;
     }
+  }
+
+  /** The newest sessions of an agent in a stretch of time, out of as many blocks as one page of events is searched in. */
+  async function sessions(
+    agentId: string,
+    { from = 0, to = Number.MAX_SAFE_INTEGER, limit }: SessionFilter,
+  ): Promise<AgentSessions> {
+    const mask = ALL_TYPES & ~typeBit('heartbeat');
+    const headers = blocksOf({ agentId, mask, from, before: to - 1, reach: furthestBlock(to) });
+    const { items, more, readFrom } = await readSessions(headers, (header) => readable(header, { from, to }), limit, budget);
+    return { items, more, read_from: readFrom === null ? null : Math.min(readFrom, to) };
   }
 
   async function* blocksOf(range: { agentId: string | undefined; mask: number; from: number; before: number; reach: number }) {
@@ -142,6 +156,11 @@ export function createEventsReadModel(query: ReadQuery, logger: Logger, budget: 
 }
 
 export type EventsReadModel = ReturnType<typeof createEventsReadModel>;
+
+/** No accepted event before `to` lies further from the end of its block than this. */
+function furthestBlock(to: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, to + MAX_LATENESS_MS + MAX_AHEAD_MS);
+}
 
 /** A zstd frame of nothing. */
 const EMPTY_BLOCK = Buffer.from('28b52ffd2000010000', 'hex');

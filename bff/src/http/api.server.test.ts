@@ -89,6 +89,7 @@ function concrete(path: string): string {
 
 /** What this installation has none of. */
 const EMPTY = new Set([
+  '/agents/{agent_id}/sessions',
   '/annotations',
   '/chart-marks',
   '/channels',

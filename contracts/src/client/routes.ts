@@ -163,6 +163,7 @@ export interface Routes {
     query: {
       status?: 'online' | 'busy' | 'offline';
       q?: string;
+      host_id?: string;
       label?: OneOrMore<string>;
       tag?: OneOrMore<string>;
       archived?: 'true' | 'false';
@@ -196,6 +197,7 @@ export interface Routes {
   'get /events': {
     query: {
       message_type?: 'user_message' | 'agent_response' | 'tool_call' | 'error' | 'feedback' | 'heartbeat';
+      session_id?: string;
       from?: string;
       to?: string;
       q?: string;
@@ -209,6 +211,7 @@ export interface Routes {
     params: { agent_id: string };
     query: {
       message_type?: 'user_message' | 'agent_response' | 'tool_call' | 'error' | 'feedback' | 'heartbeat';
+      session_id?: string;
       from?: string;
       to?: string;
       q?: string;
@@ -216,6 +219,12 @@ export interface Routes {
       cursor?: string;
     };
     answer: { items: z.output<typeof api.storedEventSchema>[]; next_cursor: string | null };
+  };
+  /** Sessions of one agent */
+  'get /agents/{agent_id}/sessions': {
+    params: { agent_id: string };
+    query: { from?: string; to?: string; limit?: number };
+    answer: z.output<typeof api.agentSessionsSchema>;
   };
   /** Labels that agents and hosts carry, and by how many each */
   'get /labels': { answer: { items: z.output<typeof api.carriedLabelSchema>[] } };
@@ -999,6 +1008,7 @@ export interface Routes {
     query: {
       status?: 'online' | 'busy' | 'offline';
       q?: string;
+      host_id?: string;
       label?: OneOrMore<string>;
       tag?: OneOrMore<string>;
       archived?: 'true' | 'false';
