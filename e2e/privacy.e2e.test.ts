@@ -41,6 +41,14 @@ describeInBrowser('the page of privacy', () => {
 
   it('shows at once what settings would do and what is wrong with them', async () => {
     await page.goto(`${system.api}/settings/privacy`);
+    await page
+      .getByRole('row', { name: /^Raw events .*10\.0 GiB at most.*RETENTION_RAW/ })
+      .getByRole('cell', { name: '7 days' })
+      .waitFor();
+    await page
+      .getByRole('row', { name: /^Audit log/ })
+      .getByRole('cell', { name: 'For ever' })
+      .waitFor();
     const stored = page.getByRole('region', { name: 'What would be stored' });
     await stored.getByText('[email]').waitFor();
     await page.getByRole('switch', { name: 'E-mail addresses' }).click();

@@ -81,6 +81,8 @@ import { createRequestErasure } from './privacy/erasure-changes.ts';
 import { erasureRoutes } from './privacy/erasure-routes.ts';
 import { createChangeRedaction } from './privacy/redaction-changes.ts';
 import { redactionRoutes } from './privacy/redaction-routes.ts';
+import { createReadRetention } from './retention/read-retention.ts';
+import { retentionRoutes } from './retention/routes.ts';
 import { createRecomputesReadModel } from './recompute/read-model.ts';
 import { createRecomputeChanges } from './recompute/recompute-changes.ts';
 import { recomputeRoutes } from './recompute/routes.ts';
@@ -245,6 +247,7 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...recomputeRoutes(createRecomputesReadModel(query), createRecomputeChanges(parts)),
     ...redactionRoutes({ ...parts, changeRedaction: createChangeRedaction(parts.change, parts.now) }),
     ...erasureRoutes(query, createRequestErasure(parts)),
+    ...retentionRoutes(createReadRetention(query, config.retention)),
     ...webVitalRoutes(parts.registry),
     ...ingestAddressRoutes(config),
   ];

@@ -241,6 +241,7 @@ export const ROUTES: Readonly<Record<string, Row>> = {
   'get /redaction': ADMIN,
   'put /redaction': ADMIN,
   'post /redaction/preview': ADMIN,
+  'get /retention': ADMIN,
   'get /erasures': ADMIN,
   'post /erasures': ADMIN,
   'get /erasures/{erasure_id}': ADMIN,

@@ -25,6 +25,7 @@ import type * as onCall from '../on-call.ts';
 import type * as recompute from '../recompute.ts';
 import type * as redaction from '../redaction.ts';
 import type * as reports from '../reports.ts';
+import type * as retention from '../retention.ts';
 import type * as routing from '../routing.ts';
 import type * as rules from '../rules.ts';
 import type * as statusTimeline from '../status-timeline.ts';
@@ -999,6 +1000,8 @@ export interface Routes {
   'get /erasures/{erasure_id}': { params: { erasure_id: number }; answer: z.output<typeof erasures.erasureSchema> };
   /** Erase the events of a user */
   'post /erasures': { body: z.input<typeof erasures.erasureRequestSchema>; answer: z.output<typeof erasures.erasureSchema> };
+  /** How long each kind of data is kept, and how much of it there is */
+  'get /retention': { answer: z.output<typeof retention.retentionSchema> };
   /** Web vitals of a page view */
   'post /web-vitals': { body: { vitals: { name: 'CLS' | 'FCP' | 'INP' | 'LCP' | 'TTFB'; value: number }[] }; answer: undefined };
   /** Where to send events */

@@ -7,6 +7,7 @@ const PAGE = 50;
 type Settings = Body<'put /redaction'>;
 
 export const privacyApi = {
+  retention: (signal?: AbortSignal) => ask('get /retention', { signal }),
   redaction: (signal?: AbortSignal) => ask('get /redaction', { signal }),
   changeRedaction: (settings: Settings, revision: number) => ask('put /redaction', { body: settings, revision }),
   /** The event is what somebody wrote: the API says what is wrong with it. */
