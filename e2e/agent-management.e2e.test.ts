@@ -1,7 +1,10 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Agent } from '@fleetbeat/contracts/api.ts';
-import { PHONE } from './expect-accessible.ts';
+import type { Agent, AgentSessions, Host, List } from '@fleetbeat/contracts/api.ts';
+import type { RuleInput } from '@fleetbeat/contracts/rules.ts';
+import type { Task } from '@fleetbeat/contracts/tasks.ts';
+import { expectAccessible, PHONE } from './expect-accessible.ts';
+import { postTo } from './post-to.ts';
 import { addPerson } from './seed-incidents.ts';
 import { signInByLink, signInByPassword } from './sign-in.ts';
 import type { RunningSystem } from './start-system.ts';
@@ -17,12 +20,7 @@ describeInBrowser('agents', () => {
   beforeAll(async () => {
     there = await startWithBrowser();
     ({ system } = there);
-    const response = await fetch(`${system.ingest}/v1/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
-      body: JSON.stringify(['worker-1', 'worker-2'].map((id) => ({ agent_id: id, message_type: 'agent_response' }))),
-    });
-    expect(response.status).toBe(200);
+    await send(['worker-1', 'worker-2'].map((id) => ({ agent_id: id, message_type: 'agent_response' })));
     page = await there.newPage();
     await signInByLink(page, system);
     await page.goto(`${system.api}/agents`);
@@ -33,6 +31,15 @@ describeInBrowser('agents', () => {
     await there?.stop();
   });
 
+  const headers = () => ({ 'content-type': 'application/json', authorization: `Bearer ${system.key}` });
+  async function send(events: readonly object[]): Promise<void> {
+    const response = await fetch(`${system.ingest}/v1/events`, {
+      method: 'POST',
+      headers: headers(),
+      body: JSON.stringify(events),
+    });
+    expect(response.status).toBe(200);
+  }
   const agent = () => system.get<Agent>('/agents/worker-1');
   const button = (name: string) => page.getByRole('button', { name, exact: true });
 
@@ -102,6 +109,71 @@ describeInBrowser('agents', () => {
     await button('Take out of the archive').click();
     await button('Archive').waitFor();
     await expect.poll(async () => (await agent()).archived_at).toBeNull();
+  });
+
+  it('show what goes wrong with them, their tasks as they change, and their sessions', async () => {
+    const host = (await system.get<List<Host>>('/hosts')).items[0]?.host_id ?? '';
+    const of = (session_id: string, more: object) => ({ agent_id: 'worker-1', session_id, host_id: host, ...more });
+    await send([
+      of('talk-1', { message_type: 'user_message', user_id: 'ann', content: 'Where is my invoice?' }),
+      of('talk-1', { message_type: 'error', error_details: 'no such invoice', user_id: 'ann' }),
+      of('talk-2', { message_type: 'error', error_details: 'the bank is closed', token_count: 700 }),
+    ]);
+    const task = await postTo<Task>(system, '/tasks', {
+      name: 'Reconcile the books',
+      agent_id: 'worker-1',
+      status: 'in_progress',
+    });
+    const rule: RuleInput = {
+      kind: 'threshold',
+      name: 'Answers are wrong',
+      watch: { set: 'agent', keys: ['worker-1'] },
+      measure: 'error_rate',
+      window: '1h',
+      error: { threshold: 0.3 },
+    };
+    await postTo(system, '/rules', rule);
+
+    await expect
+      .poll(async () => (await system.get<AgentSessions>('/agents/worker-1/sessions')).items.length, { timeout: 60_000 })
+      .toBe(2);
+
+    await page.goto(`${system.api}/agents/worker-1`);
+    await page.getByRole('heading', { name: 'Events' }).scrollIntoViewIfNeeded();
+    const tasks = page.getByRole('region', { name: 'Tasks' });
+    await tasks.getByRole('link', { name: 'Reconcile the books' }).waitFor();
+    await tasks.getByText('In progress').waitFor();
+    const done = await fetch(`${system.api}/api/v1/tasks/${task.task_id}`, {
+      method: 'PATCH',
+      headers: { ...headers(), 'if-match': `"${task.revision}"` },
+      body: '{"status": "completed"}',
+    });
+    expect(done.status).toBe(200);
+    await tasks.getByText('Completed').waitFor();
+    const incidents = page.getByRole('region', { name: 'Incidents' });
+    await incidents.getByRole('link', { name: 'Answers are wrong' }).waitFor({ timeout: 60_000 });
+    await incidents.getByText('nobody has it yet').waitFor();
+
+    const sessions = page.getByRole('region', { name: 'Sessions' });
+    await sessions.getByRole('button', { name: 'Read the newest sessions' }).click();
+    await sessions.getByRole('row', { name: /^talk-1 ann .* 2 1 0$/ }).waitFor();
+    await expectAccessible(page, () => sessions.getByRole('link', { name: 'talk-2' }).waitFor());
+
+    const events = page.getByRole('region', { name: 'Events' });
+    const listed = () =>
+      events
+        .getByRole('listitem')
+        .filter({ has: page.getByRole('button', { expanded: false }) })
+        .count();
+    await sessions.getByRole('link', { name: 'talk-1' }).click();
+    await expect.poll(listed, { timeout: 15_000 }).toBe(2);
+    const shared = page.url();
+    expect(new URL(shared).searchParams.get('session')).toBe('talk-1');
+    expect(await violationsOf(page)).toEqual([]);
+    await events.getByRole('button', { name: /^Show the events of every session/ }).click();
+    await expect.poll(listed, { timeout: 15_000 }).toBe(4);
+    await page.goto(shared);
+    await expect.poll(listed, { timeout: 15_000 }).toBe(2);
   });
 
   it('are only looked at by a viewer, on a phone too', async () => {

@@ -63,6 +63,8 @@ export const api = {
     ask('get /agents/{agent_id}/metrics', { params: { agent_id: agentId }, query: seriesQuery(window), signal }),
   agentEvents: (agentId: string, query: EventQuery, signal?: AbortSignal) =>
     ask('get /agents/{agent_id}/events', { params: { agent_id: agentId }, query, signal }),
+  agentSessions: (agentId: string, query: QueryOf<'get /agents/{agent_id}/sessions'>, signal?: AbortSignal) =>
+    ask('get /agents/{agent_id}/sessions', { params: { agent_id: agentId }, query, signal }),
   hosts: (query: QueryOf<'get /hosts'>, signal?: AbortSignal) => ask('get /hosts', { query, signal }),
   hostMetrics: (hostId: string, window: Window, signal?: AbortSignal) =>
     ask('get /hosts/{host_id}/metrics', { params: { host_id: hostId }, query: windowQuery(window), signal }),
