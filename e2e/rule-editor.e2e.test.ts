@@ -156,10 +156,10 @@ describeInBrowser('the editor of rules', () => {
     await take(rules.replace('silent_s: 90', 'silent_s: many'));
     await dialog.getByText(/Line \d+, column \d+: rules\.\d+\.silent_s/).waitFor();
     await take(rules);
-    await dialog.getByText('As they are').waitFor();
+    await dialog.getByRole('term').filter({ hasText: 'As they are' }).waitFor();
     expect(await dialog.getByRole('button', { name: 'Import' }).isDisabled()).toBe(true);
     await take(rules.replace('silent_s: 90', 'silent_s: 120'));
-    await dialog.getByText('Changed').waitFor();
+    await dialog.getByRole('term').filter({ hasText: 'Changed' }).waitFor();
     await expectAccessible(bea);
     expect((await ruleNamed('Writers fail'))?.rule).toMatchObject({ silent_s: 90 });
     await dialog.getByRole('button', { name: 'Import 1 rule' }).click();
