@@ -129,7 +129,7 @@ describeInBrowser('agents', () => {
       name: 'Answers are wrong',
       watch: { set: 'agent', keys: ['worker-1'] },
       measure: 'error_rate',
-      window: '1h',
+      window: '5m',
       error: { threshold: 0.3 },
     };
     await postTo(system, '/rules', rule);
@@ -151,7 +151,7 @@ describeInBrowser('agents', () => {
     expect(done.status).toBe(200);
     await tasks.getByText('Completed').waitFor();
     const incidents = page.getByRole('region', { name: 'Incidents' });
-    await incidents.getByRole('link', { name: 'Answers are wrong' }).waitFor({ timeout: 60_000 });
+    await incidents.getByRole('link', { name: 'Answers are wrong' }).waitFor({ timeout: 45_000 });
     await incidents.getByText('nobody has it yet').waitFor();
 
     const sessions = page.getByRole('region', { name: 'Sessions' });
