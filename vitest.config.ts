@@ -5,6 +5,8 @@ const NEEDS_SERVERS = ['**/*.server.test.ts', '**/contract.test.ts'];
 const WHOLE_SYSTEM = ['e2e/**/*.e2e.test.ts'];
 /** Whole systems that are loaded, killed or timed: what runs beside them would change what they find. */
 const ALONE = ['e2e/**/*.alone.test.ts'];
+/** What is waited for comes when it comes: a busy machine makes a test slow, not wrong. */
+const PATIENT = { poll: { timeout: 20_000, interval: 50 } };
 const START_SERVERS = ['infra/src/testing/start-servers.ts'];
 
 export default defineConfig({
@@ -13,6 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect: PATIENT,
           testTimeout: 30_000,
           include: ['**/*.test.ts'],
           exclude: [...NOT_OURS, ...NEEDS_SERVERS, ...WHOLE_SYSTEM, ...ALONE],
@@ -23,6 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'servers',
+          expect: PATIENT,
           include: NEEDS_SERVERS,
           exclude: [...NOT_OURS, ...WHOLE_SYSTEM],
           globalSetup: START_SERVERS,
@@ -35,6 +39,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          expect: PATIENT,
           include: WHOLE_SYSTEM,
           exclude: NOT_OURS,
           globalSetup: START_SERVERS,
@@ -47,6 +52,7 @@ export default defineConfig({
       {
         test: {
           name: 'alone',
+          expect: PATIENT,
           include: ALONE,
           exclude: NOT_OURS,
           globalSetup: START_SERVERS,

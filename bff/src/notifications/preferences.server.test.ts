@@ -123,9 +123,9 @@ it('sockets carry to each what they want, both when it comes and when they come 
         (socket) => socket.timeout(10_000).emitWithAck('subscribe', { channel: 'notifications' }) as Promise<{ seq: number }>,
       ),
     );
-    await vi.waitFor(() => expect(plain.readyState).toBe(WebSocket.OPEN));
+    await expect.poll(() => plain.readyState).toBe(WebSocket.OPEN);
     plain.send(JSON.stringify({ action: 'subscribe', channel: 'notifications' }));
-    await vi.waitFor(() => expect(heardPlain).toEqual(['subscribed']));
+    await expect.poll(() => heardPlain).toEqual(['subscribed']);
     await tell(['firing', 'resolved', 'task_completed', 'task_failed'], Date.now());
     await vi.waitFor(
       () => expect(heardByBob?.slice(-4)).toEqual(['firing', 'resolved', 'task_completed', 'task_failed']),

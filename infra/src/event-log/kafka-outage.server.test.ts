@@ -48,7 +48,7 @@ describe.skipIf(kafkaBrokers() === null)('event log on Kafka whose broker goes a
     // Long enough for the consumers' own retries to run out.
     await new Promise((resolve) => setTimeout(resolve, 8_000));
     const idle = reader.idle;
-    await vi.waitFor(() => expect(reader.idle).toBeGreaterThan(idle), { timeout: 1_500 });
+    await vi.waitFor(() => expect(reader.idle).toBeGreaterThan(idle), WAIT);
 
     const { port } = kafka;
     kafka = await startKafka({ dataDir, port });

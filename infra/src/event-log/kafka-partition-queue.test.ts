@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { KafkaPartitionQueue } from './kafka-partition-queue.ts';
 
 type Offered = Parameters<KafkaPartitionQueue['offer']>[0];
@@ -52,7 +52,7 @@ describe('Kafka partition queue', () => {
     expect(calls).toEqual(['pause']);
     queue.offer(fetched(0, 5));
     const first = next(7);
-    await vi.waitFor(() => expect(calls.at(-1)).toBe('resume'));
+    await expect.poll(() => calls.at(-1)).toBe('resume');
     expect(calls).toContain('seek 7');
     queue.offer(fetched(7, 9));
     expect(await first).toEqual({ offsets: [7, 8], nextOffset: 9 });
@@ -61,7 +61,7 @@ describe('Kafka partition queue', () => {
   it('leaves out what lies below the offset asked for', async () => {
     const { queue, calls, next } = control();
     const first = next(3);
-    await vi.waitFor(() => expect(calls.at(-1)).toBe('resume'));
+    await expect.poll(() => calls.at(-1)).toBe('resume');
     queue.offer(fetched(0, 5));
     expect(await first).toEqual({ offsets: [3, 4], nextOffset: 5 });
   });
@@ -69,11 +69,11 @@ describe('Kafka partition queue', () => {
   it('refuses a batch that does not follow, and asks again for what must come', async () => {
     const { queue, calls, next } = control();
     const first = next(0);
-    await vi.waitFor(() => expect(calls.at(-1)).toBe('resume'));
+    await expect.poll(() => calls.at(-1)).toBe('resume');
     const stray = fetched(50, 60);
     queue.offer(stray);
     expect(stray.resolved).toEqual([]);
-    await vi.waitFor(() => expect(calls.filter((call) => call === 'seek 0')).toHaveLength(2));
+    await expect.poll(() => calls.filter((call) => call === 'seek 0')).toHaveLength(2);
     queue.offer(fetched(0, 2));
     expect(await first).toEqual({ offsets: [0, 1], nextOffset: 2 });
   });
@@ -81,10 +81,10 @@ describe('Kafka partition queue', () => {
   it('goes on at the start of the log where the rest is gone', async () => {
     const { queue, calls, next, bounds } = control();
     const first = next(10);
-    await vi.waitFor(() => expect(calls.at(-1)).toBe('resume'));
+    await expect.poll(() => calls.at(-1)).toBe('resume');
     bounds.start = 40;
     queue.offer(fetched(40, 42));
-    await vi.waitFor(() => expect(calls.at(-1)).toBe('seek 40'));
+    await expect.poll(() => calls.at(-1)).toBe('seek 40');
     queue.offer(fetched(40, 42));
     expect(await first).toEqual({ offsets: [40, 41], nextOffset: 42 });
   });
@@ -92,12 +92,12 @@ describe('Kafka partition queue', () => {
   it('does not take a batch from before the reader went back', async () => {
     const { queue, calls, next } = control();
     const first = next(0);
-    await vi.waitFor(() => expect(calls.at(-1)).toBe('resume'));
+    await expect.poll(() => calls.at(-1)).toBe('resume');
     queue.offer(fetched(0, 10));
     await first;
     const again = next(0);
     queue.offer(fetched(10, 20));
-    await vi.waitFor(() => expect(calls.at(-1)).toBe('resume'));
+    await expect.poll(() => calls.at(-1)).toBe('resume');
     queue.offer(fetched(10, 20));
     queue.offer(fetched(0, 20));
     expect((await again).offsets[0]).toBe(0);
@@ -106,7 +106,7 @@ describe('Kafka partition queue', () => {
   it('passes over marks of transactions without taking them for a gap', async () => {
     const { queue, calls, next } = control();
     const first = next(0);
-    await vi.waitFor(() => expect(calls.at(-1)).toBe('resume'));
+    await expect.poll(() => calls.at(-1)).toBe('resume');
     queue.skip(0, 1);
     expect(await first).toEqual({ offsets: [], nextOffset: 2 });
     const second = next(2);
@@ -117,7 +117,7 @@ describe('Kafka partition queue', () => {
   it('pauses when it holds much, goes on when the reader has caught up, and repeats both after a rejoin', async () => {
     const { queue, calls, next } = control();
     const first = next(0);
-    await vi.waitFor(() => expect(calls.at(-1)).toBe('resume'));
+    await expect.poll(() => calls.at(-1)).toBe('resume');
     queue.offer(fetched(0, 1, 0, 5_000_000));
     await first;
     for (let offset = 1; offset < 4; offset++) queue.offer(fetched(offset, offset + 1, offset, 4_000_000));

@@ -68,7 +68,7 @@ describe('event log on Postgres that goes away', () => {
     // Longer than a lease, which nobody else could take either.
     await new Promise((resolve) => setTimeout(resolve, 6_000));
     const idle = reader.idle;
-    await vi.waitFor(() => expect(reader.idle).toBeGreaterThan(idle), { timeout: 2_500 });
+    await vi.waitFor(() => expect(reader.idle).toBeGreaterThan(idle), WAIT);
 
     await cable.plug();
     await vi.waitFor(() => append('after'), WAIT);

@@ -35,12 +35,13 @@ async function pid(): Promise<number> {
   return Number(await readFile(pidFile, 'utf8'));
 }
 
+const soon = { timeout: 20_000, interval: 20 };
 const RUNS = `process.send('ready'); setInterval(() => {}, 1000);`;
 
 describe('a supervised process', () => {
   it('is started again when it was killed, and leaves its number in a file', async () => {
     await run(RUNS).ready;
-    const first = await vi.waitFor(pid);
+    const first = await vi.waitFor(pid, soon);
     process.kill(first, 'SIGKILL');
     const second = await vi.waitFor(
       async () => {
@@ -56,7 +57,7 @@ describe('a supervised process', () => {
   it('is stopped for good, and its number forgotten', async () => {
     const child = run(RUNS);
     await child.ready;
-    const number = await vi.waitFor(pid);
+    const number = await vi.waitFor(pid, soon);
     await child.stop();
     expect(isAlive(number)).toBe(false);
     await expect(readFile(pidFile)).rejects.toThrow(/ENOENT/);
@@ -64,8 +65,8 @@ describe('a supervised process', () => {
 
   it('stays stopped where the stop comes during the wait for the next start', async () => {
     const child = run(`setTimeout(() => process.exit(3), 300)`);
-    await vi.waitFor(pid);
-    await vi.waitFor(() => expect(readFile(pidFile)).rejects.toThrow(/ENOENT/), { interval: 10 });
+    await vi.waitFor(pid, soon);
+    await vi.waitFor(() => expect(readFile(pidFile)).rejects.toThrow(/ENOENT/), { ...soon, interval: 10 });
     await child.stop();
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     await expect(readFile(pidFile)).rejects.toThrow(/ENOENT/);

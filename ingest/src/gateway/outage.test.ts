@@ -33,7 +33,7 @@ describe('a log that is away', () => {
     expect((await send({ method: 'GET', path: '/health' })).status).toBe(200);
     expect(await gateway.metric('fleetbeat_ingest_log_available')).toBe(0);
     log.mode = 'take';
-    await expect.poll(async () => (await send({ body })).status, { timeout: 5_000 }).toBe(200);
+    await expect.poll(async () => (await send({ body })).status).toBe(200);
     expect((await send({ method: 'GET', path: '/ready' })).status).toBe(200);
   });
 
@@ -43,7 +43,7 @@ describe('a log that is away', () => {
     const early = await startTestGateway(late);
     expect((await fetch(`${early.url}/ready`)).status).toBe(503);
     late.mode = 'take';
-    await expect.poll(async () => (await fetch(`${early.url}/ready`)).status, { timeout: 5_000 }).toBe(200);
+    await expect.poll(async () => (await fetch(`${early.url}/ready`)).status).toBe(200);
     await early.stop();
   });
 
