@@ -101,7 +101,8 @@ export interface SimulatedHost {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
-  readonly bootedBefore: number;
+  /** How far into the time between two of its starts, in seconds. */
+  readonly bootedAt: number;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -115,8 +116,8 @@ export interface Fleet {
 
 export interface FleetShape {
   readonly seed: number;
-  /** The short hash that every id carries. */
-  readonly run: string;
+  /** What the ids of its agents and hosts carry. */
+  readonly name: string;
   readonly agents: number;
   readonly hosts: number;
   readonly users: number;
@@ -124,19 +125,24 @@ export interface FleetShape {
   readonly late: boolean;
 }
 
+/** How the ids of a fleet's agents begin. */
+export function agentIdOf(fleet: string): string {
+  return `agent-${fleet}-`;
+}
+
 /** Who is in the simulated fleet; some agents and users are far busier than others. */
-export function createFleet({ seed, run, agents: agentCount, hosts: hostCount, users, clockSkew, late }: FleetShape): Fleet {
+export function createFleet({ seed, name, agents: agentCount, hosts: hostCount, users, clockSkew, late }: FleetShape): Fleet {
   const random = createRandom(seed, 'fleet');
   const drawModel = createWeighted(MODEL_WEIGHTS);
   const hosts = Array.from({ length: hostCount }, (_, index): SimulatedHost => {
     const region = random.pick(['eu-west', 'us-east', 'ap-south']);
     return {
-      id: `host-${run}-${pad(index + 1, 3)}`,
+      id: `host-${name}-${pad(index + 1, 3)}`,
       hostname: `${region}-${pad(index + 1, 3)}.fleet.example`,
       cores: random.pick([4, 8, 16, 32]),
       memoryBytes: random.pick([16, 32, 64, 128]) * 2 ** 30,
       diskBytes: random.pick([200, 500, 1_000]) * 1e9,
-      bootedBefore: 86_400 * (1 + random.int(60)) + random.int(86_400),
+      bootedAt: 86_400 * random.int(60) + random.int(86_400),
       labels: { region, environment: index % 5 === 4 ? 'staging' : 'production' },
     };
   });
@@ -149,7 +155,7 @@ export function createFleet({ seed, run, agents: agentCount, hosts: hostCount, u
     const role = random.pick(ROLES);
     const host = hosts[index % hosts.length];
     return {
-      id: `agent-${run}-${pad(index + 1, 4)}`,
+      id: `${agentIdOf(name)}${pad(index + 1, 4)}`,
       name: `${role.name} ${index + 1}`,
       hostId: host?.id ?? '',
       model: MODELS[drawModel(random)] ?? random.pick(MODELS),

@@ -1,6 +1,7 @@
 import { answers, ApiError, createPlatform, findKey, Unreachable, type Platform } from './platform.ts';
 import { followPipeline, readPipeline, StillBehind } from './catch-up.ts';
 import { dispatch, emptyProgress, type Progress } from './dispatch.ts';
+import { readEarlierRun, type EarlierRun } from './earlier-run.ts';
 import { readFleetBefore, type FleetBefore } from './fleet-check.ts';
 import { createHttpSender } from './http-sender.ts';
 import { createKafkaSender } from './kafka-sender.ts';
@@ -52,8 +53,9 @@ async function run(options: Options): Promise<number> {
   const trace = options.trace === null ? null : readTrace(options.trace);
   const platform = await connect(options);
   const sender = await openSender(options, platform?.key);
+  const earlier = await takeUp(options, platform);
   const startedAt = Date.now();
-  const scenario = createScenario(options, trace, startedAt);
+  const scenario = createScenario(options, trace, startedAt, earlier);
   const before = platform === undefined ? undefined : await readPipeline(platform);
   const fleetBefore = await lookAtFleet(options, platform, scenario, startedAt);
 
@@ -163,6 +165,16 @@ async function openSender(options: Options, key: string | undefined): Promise<Se
   } catch (error) {
     throw new CannotRun(`no Kafka at ${options.brokers.join(',')}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** What there is of the fleet that the options name: without it, nobody knows what is missing. */
+async function takeUp(
+  { fleetName, api, verifyTimeoutMs }: Options,
+  platform: Platform | undefined,
+): Promise<EarlierRun | undefined> {
+  if (fleetName === undefined) return undefined;
+  if (platform === undefined) throw new CannotRun(`--as ${fleetName} needs the API at ${api}, to see what there is of it`);
+  return readEarlierRun(platform, fleetName, Date.now() + verifyTimeoutMs);
 }
 
 /** The fleet before the run, with room on both sides for odd clocks. */

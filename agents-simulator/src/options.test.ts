@@ -74,6 +74,8 @@ describe('parseOptions', () => {
     ['--late --duration 5 --agents 9', '--agents'],
     ['--follow', '--follow'],
     ['--fleet', '--fleet'],
+    ['--as Ann', '--as'],
+    ['--as demo --verify', '--as'],
     ['--end 2026-11-21T10:00:00', '--end'],
     ['--verify=yes', '--verify'],
     ['--trace /no/such/file', '--trace'],

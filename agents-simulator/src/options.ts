@@ -23,6 +23,8 @@ export interface Options {
   /** After the backfill goes on live with the same fleet. */
   readonly follow: boolean;
   readonly suggest: boolean;
+  /** In the ids of agents and hosts, so that further runs take up the same fleet; undefined: the run's hash. */
+  readonly fleetName: string | undefined;
   readonly clockSkew: boolean;
   readonly late: boolean;
   readonly via: 'http' | 'kafka';
@@ -67,6 +69,8 @@ Load
   --speed SPEED      live, a number of times faster, or max: backfill as fast as acknowledged (default live)
   --end TIME         when the last event happens: RFC 3339 or epoch milliseconds (default: now, or when a live run ends)
   --follow           with --speed max: go on live with the same fleet after the backfill
+  --as NAME          the fleet of this name: further runs take up the same agents and hosts, and --follow fills in what is
+                     missing since it was last heard of
   --suggest          agents suggest something to people now and then
   --clock-skew       the clocks of a tenth of the agents run 4 minutes ahead
   --late             a tenth of the agents is offline for an hour and then flushes what it has buffered
@@ -106,6 +110,7 @@ const FLAGS = {
   end: { type: 'string' },
   follow: { type: 'boolean' },
   suggest: { type: 'boolean' },
+  as: { type: 'string' },
   'clock-skew': { type: 'boolean' },
   late: { type: 'boolean' },
   via: { type: 'string' },
@@ -205,6 +210,10 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
   if (end !== undefined && endless && !isSet('follow')) mistakes.push('--end: needs a run that ends; give --duration');
   if (isSet('late') && endless) mistakes.push('--late: needs a run that ends; give --duration');
   if (isSet('verify') && isSet('follow')) mistakes.push('--verify: leave out --follow');
+  const fleetName = text('as');
+  if (fleetName !== undefined && !/^[a-z0-9-]{1,32}$/.test(fleetName))
+    mistakes.push(`--as ${fleetName}: must be up to 32 of a to z, 0 to 9 and -`);
+  if (fleetName !== undefined && isSet('verify')) mistakes.push('--as: leave out --verify, which counts whole agents');
   if (via === 'kafka' && brokers.length === 0) mistakes.push('--via kafka: needs KAFKA_BROKERS');
   if (isSet('fleet') && !isSet('verify')) mistakes.push('--fleet: goes with --verify');
 
@@ -232,6 +241,7 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
     end,
     follow: isSet('follow'),
     suggest: isSet('suggest'),
+    fleetName,
     clockSkew: isSet('clock-skew'),
     late: isSet('late'),
     via,

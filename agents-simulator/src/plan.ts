@@ -16,7 +16,7 @@ export const PAST_INTERVAL_MS = 60_000;
  * plan says when the event of an offset happens and when it is sent.
  */
 export interface Plan {
-  /** The short hash in every id: two plans that differ in anything never share an agent. */
+  /** The short hash in every id: two plans that differ in anything never share one, but for agents and hosts of a named fleet. */
   readonly run: string;
   /** Event time of offset 0, epoch milliseconds. */
   readonly anchor: number;
@@ -36,12 +36,16 @@ export interface Plan {
   wallTime(offset: number): number;
 }
 
-/** Lays out a run from its options, its trace (null: synthetic) and the time of its start. */
-export function createPlan(options: Options, trace: Trace | null, now: number): Plan {
+/**
+ * Lays out a run from its options, its trace (null: synthetic) and the time of its start. What lies before `heardAt`, when the
+ * same fleet was last heard of, is not filled in before a run that follows.
+ */
+export function createPlan(options: Options, trace: Trace | null, now: number, heardAt = -Infinity): Plan {
   const backfill = options.speed === 'max';
   const factor = options.speed === 'max' ? 1 : options.speed;
-  const span = spanOf(options, trace, factor);
-  const length = (options.follow ? (trace?.span ?? 0) : span === Infinity ? 0 : span) / factor;
+  const past = Math.min(trace?.span ?? 0, Math.max(0, (options.end ?? now) - heardAt));
+  const span = spanOf(options, trace, factor, past);
+  const length = (options.follow ? past : span === Infinity ? 0 : span) / factor;
   const anchor = options.end !== undefined ? options.end - length : backfill ? now - length : now;
   const end = span === Infinity ? undefined : anchor + span / factor;
   const run = shortHash(
@@ -57,6 +61,7 @@ export function createPlan(options: Options, trace: Trace | null, now: number): 
       options.clockSkew,
       options.late,
       trace === null ? options.rate : [trace.rows.length, trace.span],
+      options.fleetName ?? null,
     ]),
   );
   const wallTime = (offset: number): number => anchor + offset / factor;
@@ -79,8 +84,9 @@ export function createPlan(options: Options, trace: Trace | null, now: number): 
   };
 }
 
-function spanOf(options: Options, trace: Trace | null, factor: number): number {
-  if (options.follow) return options.durationMs === undefined || trace === null ? Infinity : trace.span + options.durationMs;
+/** `past` is how much of it a run fills in that then follows. */
+function spanOf(options: Options, trace: Trace | null, factor: number, past: number): number {
+  if (options.follow) return options.durationMs === undefined || trace === null ? Infinity : past + options.durationMs;
   if (options.durationMs !== undefined) return options.durationMs * factor;
   if (options.speed === 'max' && trace !== null) return trace.span;
   return Infinity;

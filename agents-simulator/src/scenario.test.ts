@@ -1,5 +1,6 @@
 import { EVENT_KINDS, timeRefusal, topicOf } from '@fleetbeat/contracts/events.ts';
 import { describe, expect, it } from 'vitest';
+import type { EarlierRun } from './earlier-run.ts';
 import { parseOptions, type Options } from './options.ts';
 import { createScenario, type PlannedEvent, type Scenario } from './scenario.ts';
 import { BUNDLED_TRACE, readTrace } from './trace.ts';
@@ -8,9 +9,9 @@ const NOW = Date.UTC(2026, 10, 21, 12);
 const END = '2026-11-21T12:00:00Z';
 const trace = readTrace(BUNDLED_TRACE);
 
-function scenario(line: string, now = NOW): Scenario {
+function scenario(line: string, now = NOW, earlier?: EarlierRun): Scenario {
   const options = parseOptions(line.split(' '), {}) as Options;
-  return createScenario(options, options.trace === null ? null : trace, now);
+  return createScenario(options, options.trace === null ? null : trace, now, earlier);
 }
 
 function eventsOf(line: string, now = NOW): PlannedEvent[] {
@@ -135,6 +136,59 @@ describe('the trace with its fleet', () => {
     expect(now.size).toBe(40);
     expect([...now].every((agent) => past.has(agent))).toBe(true);
     expect(follow.plan).toMatchObject({ paced: true, end: undefined, anchor: NOW - trace.span });
+  });
+});
+
+describe('a fleet of a name', () => {
+  const LINE = `--as demo --trace ${BUNDLED_TRACE} --speed max --follow`;
+  const LATER = NOW + 86_400_000;
+  const TASK = 'task-0123abcd-000007';
+
+  function sent(now: number, earlier?: EarlierRun) {
+    const run = scenario(LINE, now, earlier);
+    const events: PlannedEvent[] = [];
+    for (const event of run.events()) {
+      if (event.sendAt > now + 30_000) break;
+      events.push(event);
+    }
+    return { run, events, named: new Set(events.flatMap(({ topic, key }) => (topic === 'task-events' ? [] : [key]))) };
+  }
+  const first = sent(NOW);
+  const again = sent(LATER, { heardAt: LATER - 600_000, openTasks: [{ id: TASK, name: 'Fix flaky test', begun: true }] });
+
+  it('is the same fleet in another run, with events and tasks of its own', () => {
+    expect(again.run.fleet.agents).toEqual(first.run.fleet.agents);
+    expect(again.run.fleet.hosts).toEqual(first.run.fleet.hosts);
+    expect(first.named.size).toBe(46);
+    expect(again.named).toEqual(first.named);
+    const own = ({ events }: typeof first) =>
+      new Set(events.flatMap(({ topic, key, body }) => (topic === 'task-events' ? [key, body.id] : [body.id])));
+    const ours = own(first);
+    expect([...own(again)].filter((one) => ours.has(one))).toEqual([]);
+  });
+
+  it('fills in the hour at first, and then what is missing of it', () => {
+    const from = ({ events }: typeof first) =>
+      Math.min(...events.flatMap(({ topic, body }) => (topic === 'host-events' ? [body.ts] : [])));
+    expect(from(first)).toBe(NOW - trace.span);
+    expect(from(again)).toBe(LATER - 600_000);
+    expect(from(sent(LATER, { heardAt: LATER - 86_000_000, openTasks: [] }))).toBe(LATER - trace.span);
+    expect(from(sent(LATER, { heardAt: LATER + 5, openTasks: [] }))).toBe(LATER);
+  });
+
+  it('has hosts whose uptime goes on', () => {
+    const up = ({ events }: typeof first) =>
+      events.findLast(({ key }) => key === 'host-demo-001')?.body as unknown as { ts: number; uptime: number };
+    const [before, after] = [up(first), up(again)];
+    expect(Math.abs((after.ts - before.ts) / 1_000 - (after.uptime - before.uptime))).toBeLessThanOrEqual(1);
+  });
+
+  it('ends the tasks that were left open, once it is live', () => {
+    const theirs = again.events.filter(({ key }) => key === TASK);
+    expect(theirs).toHaveLength(1);
+    expect(theirs[0]?.body).toMatchObject({ status: expect.stringMatching(/^(completed|failed|cancelled)$/) as string });
+    expect(theirs[0]?.body.ts).toBeGreaterThanOrEqual(LATER);
+    expect(theirs[0]?.body.ts).toBeLessThanOrEqual(LATER + 10_000);
   });
 });
 

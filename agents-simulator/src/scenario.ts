@@ -4,11 +4,12 @@ import { conversations, EVENTS_PER_REPLY, traceReplies } from './conversations.t
 import { createEventIds } from './event-ids.ts';
 import { inOrder, type Bundle } from './event-queue.ts';
 import type { Draft, EventBody, Setting } from './draft.ts';
+import type { EarlierRun } from './earlier-run.ts';
 import { createFleet, type Fleet } from './fleet.ts';
 import type { Options } from './options.ts';
 import { createPlan, LIVE_INTERVAL_MS, type Plan } from './plan.ts';
 import { heartbeats, hostSamples } from './signs-of-life.ts';
-import { EVENTS_PER_TASK, taskLives } from './task-lives.ts';
+import { EVENTS_PER_TASK, leftTasks, taskLives } from './task-lives.ts';
 import type { Trace } from './trace.ts';
 
 export interface PlannedEvent {
@@ -23,16 +24,20 @@ export interface PlannedEvent {
 export interface Scenario {
   readonly plan: Plan;
   readonly fleet: Fleet;
-  /** Every event in the order of sending. A pure function of options, trace and the plan's start. */
+  /** Every event in the order of sending. A pure function of options, trace, the plan's start and the run before. */
   events(): Generator<PlannedEvent>;
 }
 
-/** Plans everything a run will send. `now` is the time of its start, epoch milliseconds. */
-export function createScenario(options: Options, trace: Trace | null, now: number): Scenario {
-  const plan = createPlan(options, trace, now);
-  const fleet = createFleet({ ...options, run: plan.run });
+/**
+ * Plans everything a run will send. `now` is the time of its start, epoch milliseconds; `earlier` what there is of the same
+ * fleet already.
+ */
+export function createScenario(options: Options, trace: Trace | null, now: number, earlier?: EarlierRun): Scenario {
+  const plan = createPlan(options, trace, now, earlier?.heardAt);
+  const fleet = createFleet({ ...options, name: options.fleetName ?? plan.run });
   const setting: Setting = { seed: options.seed, fleet, plan };
-  return { plan, fleet, events: () => finish(inOrder(sourcesOf(setting, options, trace)), plan) };
+  const left = leftTasks(setting, earlier?.openTasks ?? []);
+  return { plan, fleet, events: () => finish(inOrder([...sourcesOf(setting, options, trace), left]), plan) };
 }
 
 function sourcesOf(setting: Setting, options: Options, trace: Trace | null): Iterator<Bundle<Draft>>[] {

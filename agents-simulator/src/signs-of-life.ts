@@ -5,6 +5,9 @@ import { createRandom, type Random } from './random.ts';
 import { PAST_INTERVAL_MS } from './plan.ts';
 import type { Draft, Setting } from './draft.ts';
 
+/** Hosts start again every 60 days. */
+const STARTS_EVERY_S = 60 * 86_400;
+
 /** Every agent's heartbeat each `intervalMs`, spread evenly; once a minute in a backfilled past. */
 export function* heartbeats({ seed, fleet, plan }: Setting, intervalMs: number): Generator<Bundle<Draft>> {
   const random = createRandom(seed, 'heartbeats');
@@ -39,17 +42,14 @@ export function* hostSamples({ seed, fleet, plan }: Setting, intervalMs: number)
     memory: 40 + 30 * random.next(),
     disk: 30 + 40 * random.next(),
   }));
-  for (const { offset, index, round } of beats(fleet.hosts.length, intervalMs, plan)) {
+  for (const { offset, index } of beats(fleet.hosts.length, intervalMs, plan)) {
     const host = fleet.hosts[index];
     const state = states[index];
     if (host === undefined || state === undefined) continue;
     state.cpu = wander(random, state.cpu, 45, 6);
     state.memory = wander(random, state.memory, 60, 1.5);
     state.disk = Math.min(97, state.disk + 0.002 * random.next());
-    const body = sampleOf(random, host, state, offset);
-    if (round % 10 === 0) {
-      Object.assign(body, { hostname: host.hostname, platform: 'linux', cores: host.cores, labels: host.labels });
-    }
+    const body = sampleOf(random, host, state, plan.wallTime(offset));
     yield { from: offset, events: [{ at: offset, offset, behaviour: 'regular', topic: 'host-events', key: host.id, body }] };
   }
 }
@@ -58,14 +58,18 @@ function sampleOf(
   random: Random,
   host: SimulatedHost,
   state: Readonly<{ cpu: number; memory: number; disk: number }>,
-  offset: number,
+  at: number,
 ): HostSample {
   return {
     host_id: host.id,
+    hostname: host.hostname,
+    platform: 'linux',
+    cores: host.cores,
+    labels: { ...host.labels },
     cpu_usage: round(state.cpu, 2),
     memory_usage: round(state.memory, 2),
     disk_usage: round(state.disk, 3),
-    uptime: Math.floor(host.bootedBefore + offset / 1_000),
+    uptime: uptimeOf(host, at),
     load_1: round((state.cpu / 100) * host.cores * (0.8 + 0.4 * random.next()), 2),
     net_rx_bytes_per_s: Math.round(2e4 * state.cpu * (0.5 + random.next())),
     net_tx_bytes_per_s: Math.round(1e4 * state.cpu * (0.5 + random.next())),
@@ -74,6 +78,11 @@ function sampleOf(
     disk_used_bytes: Math.round((state.disk / 100) * host.diskBytes),
     disk_total_bytes: host.diskBytes,
   };
+}
+
+/** By the clock alone, so that it goes on growing where another run takes up the same host. */
+function uptimeOf({ bootedAt }: SimulatedHost, at: number): number {
+  return (Math.floor(at / 1_000) + STARTS_EVERY_S - bootedAt) % STARTS_EVERY_S;
 }
 
 /** Turns of `count` members: each has its own phase in every interval. */

@@ -7,10 +7,11 @@ import { runStandalone } from './standalone.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** The last hour, replayed from the bundled trace as fast as it is taken; then the same fleet goes on live. */
-const BACKFILL = ['--speed', 'max', '--follow', '--suggest', '--agents', '40', '--hosts', '6'];
-/** After an interruption the past is there already. */
-const LIVE = ['--speed', 'live', '--suggest', '--agents', '40', '--hosts', '6'];
+/**
+ * The last hour, replayed from the bundled trace as fast as it is taken; then the same fleet goes on live. Started again, on the
+ * data of an earlier demo too, it fills in what is missing of that hour.
+ */
+const LOAD = ['--as', 'demo', '--speed', 'max', '--follow', '--suggest', '--agents', '40', '--hosts', '6'];
 
 /**
  * `npm run demo`: standalone on a data folder of its own, with a simulated fleet. The terminal belongs to the sign-in
@@ -28,18 +29,9 @@ await runStandalone(env, ({ config, env: serviceEnv }, lifecycle) => {
   const trace = ['--trace', join(ROOT, 'agents-simulator', 'data', 'azure-llm-2023-code.csv')];
   const target = ['--url', config.ingestUrl, '--api', config.publicUrl];
   const program = join(ROOT, 'agents-simulator', 'src', 'main.ts');
-  let starts = 0;
+  const supervised = ['--import', join(import.meta.dirname, 'standalone', 'end-with-supervisor.ts')];
+  const args = [...supervised, program, ...trace, ...LOAD, ...target];
   function spawnSimulator() {
-    starts += 1;
-    const load = starts === 1 ? BACKFILL : LIVE;
-    const args = [
-      '--import',
-      join(import.meta.dirname, 'standalone', 'end-with-supervisor.ts'),
-      program,
-      ...trace,
-      ...load,
-      ...target,
-    ];
     return spawn(process.execPath, args, {
       cwd: ROOT,
       env: serviceEnv,
@@ -50,5 +42,5 @@ await runStandalone(env, ({ config, env: serviceEnv }, lifecycle) => {
   }
   const simulator = supervise('simulator', spawnSimulator, join(config.dataDir, 'run', 'simulator.pid'), logger);
   lifecycle.onStop('simulator', () => simulator.stop(), 30_000);
-  console.log('  A simulated fleet of 40 agents and 6 hosts replays the last hour and goes on live.\n');
+  console.log('  A simulated fleet of 40 agents and 6 hosts catches up on the last hour and goes on live.\n');
 });
