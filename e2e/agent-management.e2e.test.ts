@@ -6,6 +6,7 @@ import type { Task } from '@fleetbeat/contracts/tasks.ts';
 import { expectAccessible, PHONE } from './expect-accessible.ts';
 import { postTo } from './post-to.ts';
 import { addPerson } from './seed-incidents.ts';
+import { sendEvents } from './send-events.ts';
 import { signInByLink, signInByPassword } from './sign-in.ts';
 import type { RunningSystem } from './start-system.ts';
 import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
@@ -20,7 +21,10 @@ describeInBrowser('agents', () => {
   beforeAll(async () => {
     there = await startWithBrowser();
     ({ system } = there);
-    await send(['worker-1', 'worker-2'].map((id) => ({ agent_id: id, message_type: 'agent_response' })));
+    await sendEvents(
+      system,
+      ['worker-1', 'worker-2'].map((id) => ({ agent_id: id, message_type: 'agent_response' })),
+    );
     page = await there.newPage();
     await signInByLink(page, system);
     await page.goto(`${system.api}/agents`);
@@ -32,14 +36,6 @@ describeInBrowser('agents', () => {
   });
 
   const headers = () => ({ 'content-type': 'application/json', authorization: `Bearer ${system.key}` });
-  async function send(events: readonly object[]): Promise<void> {
-    const response = await fetch(`${system.ingest}/v1/events`, {
-      method: 'POST',
-      headers: headers(),
-      body: JSON.stringify(events),
-    });
-    expect(response.status).toBe(200);
-  }
   const agent = () => system.get<Agent>('/agents/worker-1');
   const button = (name: string) => page.getByRole('button', { name, exact: true });
 
@@ -114,7 +110,7 @@ describeInBrowser('agents', () => {
   it('show what goes wrong with them, their tasks as they change, and their sessions', async () => {
     const host = (await system.get<List<Host>>('/hosts')).items[0]?.host_id ?? '';
     const of = (session_id: string, more: object) => ({ agent_id: 'worker-1', session_id, host_id: host, ...more });
-    await send([
+    await sendEvents(system, [
       of('talk-1', { message_type: 'user_message', user_id: 'ann', content: 'Where is my invoice?' }),
       of('talk-1', { message_type: 'error', error_details: 'no such invoice', user_id: 'ann' }),
       of('talk-2', { message_type: 'error', error_details: 'the bank is closed', token_count: 700 }),

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RuleInput } from '@fleetbeat/contracts/rules.ts';
 import { expectAccessible } from './expect-accessible.ts';
+import { sendEvents } from './send-events.ts';
 import { signInByLink } from './sign-in.ts';
 import type { RunningSystem } from './start-system.ts';
 import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
@@ -52,8 +53,8 @@ describeInBrowser('the pages of alerts and rules', () => {
     const { id } = (await post(`${system.api}/api/v1/rules`, RULE)) as { id: string };
     await page.goto(`${system.api}/alerts?rule=${id}`);
     await page.getByText('This rule has not raised any alert so far.').waitFor();
-    await post(
-      `${system.ingest}/v1/events`,
+    await sendEvents(
+      system,
       Array.from({ length: 5 }, () => ({ agent_id: 'broken-agent', message_type: 'error', content: 'no' })),
     );
     const row = page.getByRole('row', { name: /broken-agent/ });

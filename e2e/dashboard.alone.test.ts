@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DESKTOP, PHONE } from './expect-accessible.ts';
+import { sendEvents } from './send-events.ts';
 import { loginLink } from './sign-in.ts';
 import type { RunningSystem } from './start-system.ts';
 import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
@@ -35,15 +36,6 @@ describeInBrowser('the dashboard', () => {
   afterAll(async () => {
     await there?.stop();
   });
-
-  async function send(events: readonly Record<string, unknown>[]): Promise<void> {
-    const response = await fetch(`${system.ingest}/v1/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
-      body: JSON.stringify(events),
-    });
-    expect(response.status).toBeLessThan(300);
-  }
 
   /** Polls for as long as a busy machine may take. */
   const eventually = <T>(read: () => T | Promise<T>, message?: string) =>
@@ -88,7 +80,7 @@ describeInBrowser('the dashboard', () => {
     expect(page.url()).not.toContain('token');
     expect(await violationsOf(page)).toEqual([]);
 
-    await send(answers(1));
+    await sendEvents(system, answers(1));
     await page.getByRole('heading', { name: 'The agent is well' }).waitFor({ timeout: 20_000 });
     await eventually(() => figure('Messages').textContent()).toBe('1');
   });
@@ -99,7 +91,7 @@ describeInBrowser('the dashboard', () => {
     const delays: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       const before = await outline();
-      await send(answers(20));
+      await sendEvents(system, answers(20));
       sent += 20;
       const start = performance.now();
       const moved = `new Promise((resolve, reject) => {
@@ -124,7 +116,7 @@ describeInBrowser('the dashboard', () => {
   it('stands still while paused, and catches up on resuming', async () => {
     await page.getByRole('button', { name: 'Pause live updates' }).click();
     const before = await figure('Messages').textContent();
-    await send(answers(10));
+    await sendEvents(system, answers(10));
     await page.getByText(/^Paused, [3-9] s$/).waitFor();
     expect(await figure('Messages').textContent()).toBe(before);
     await page.getByRole('button', { name: 'Resume live updates' }).click();
@@ -221,7 +213,7 @@ describeInBrowser('the dashboard', () => {
     expect(Number(readFileSync(file, 'utf8'))).not.toBe(pid);
     // Live again means that events come through again.
     const before = await figure('Messages').textContent();
-    await send(answers(20));
+    await sendEvents(system, answers(20));
     await eventually(() => figure('Messages').textContent()).not.toBe(before);
   });
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Dashboard } from '@fleetbeat/contracts/dashboards.ts';
 import { readPdf } from '@fleetbeat/infra/testing/read-pdf.ts';
 import { postTo } from './post-to.ts';
+import { sendEvents } from './send-events.ts';
 import { signInByLink } from './sign-in.ts';
 import type { RunningSystem } from './start-system.ts';
 import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
@@ -26,14 +27,14 @@ describeInBrowser('dashboards', () => {
     ({ system } = there);
     page = await there.newPage();
     await signInByLink(page, system);
-    await sendEvents();
+    await seedEvents();
   });
   afterAll(async () => {
     await there?.stop();
     await new Promise<void>((resolve) => (smtp ? smtp.close(() => resolve()) : resolve()));
   });
 
-  async function sendEvents(): Promise<void> {
+  async function seedEvents(): Promise<void> {
     const events = Array.from({ length: 42 }, (_, index) => ({
       agent_id: 'agent-1',
       message_type: 'agent_response',
@@ -42,12 +43,7 @@ describeInBrowser('dashboards', () => {
       labels: { environment: 'production' },
     }));
     const beat = { agent_id: 'agent-2', message_type: 'heartbeat', status: 'online', labels: { environment: 'staging' } };
-    const response = await fetch(`${system.ingest}/v1/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
-      body: JSON.stringify([...events, beat]),
-    });
-    expect(response.ok).toBe(true);
+    await sendEvents(system, [...events, beat]);
   }
 
   async function only(): Promise<Dashboard> {

@@ -8,6 +8,7 @@ import { agentMessage } from '@fleetbeat/contracts/testing.ts';
 import type { Database } from '@fleetbeat/infra/database/database.ts';
 import { freshDatabase } from '@fleetbeat/infra/testing/servers.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sendEvents } from './send-events.ts';
 import { hasCluster, startCluster } from './start-cluster.ts';
 import { startSystem, type RunningSystem } from './start-system.ts';
 
@@ -72,14 +73,10 @@ describe.each([
         config: { url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/${name}` },
       });
     const say = async (...messages: readonly Parameters<typeof agentMessage>[0][]): Promise<void> => {
-      const response = await fetch(`${system.ingest}/v1/events`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
-        body: JSON.stringify(
-          messages.map((message) => agentMessage({ agent_id: AGENT, labels: { team: 'search' }, ...message })),
-        ),
-      });
-      expect(response.ok).toBe(true);
+      await sendEvents(
+        system,
+        messages.map((message) => agentMessage({ agent_id: AGENT, labels: { team: 'search' }, ...message })),
+      );
     };
     const speak = (): Promise<void> => say({});
     const told = (): string[] => received.map(({ path, notice }) => `${path} ${notice.kind}`);

@@ -6,6 +6,7 @@ import type { Incident, TimelineEntry } from '@fleetbeat/contracts/incidents.ts'
 import { expectAccessible } from './expect-accessible.ts';
 import { postTo } from './post-to.ts';
 import { addPerson } from './seed-incidents.ts';
+import { sendEvents } from './send-events.ts';
 import { signInByPassword } from './sign-in.ts';
 import type { RunningSystem } from './start-system.ts';
 import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
@@ -68,12 +69,7 @@ describeInBrowser('the pages of incidents', () => {
       await page.goto(`${system.api}/incidents`);
       await page.getByRole('button', { name: /^All \d/ }).waitFor();
     }
-    const spoken = await fetch(`${system.ingest}/v1/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
-      body: JSON.stringify([{ agent_id: 'search-1', message_type: 'agent_response', content: 'hello' }]),
-    });
-    expect(spoken.ok).toBe(true);
+    await sendEvents(system, [{ agent_id: 'search-1', message_type: 'agent_response', content: 'hello' }]);
     for (const page of [ann, vic]) await row(page).waitFor({ timeout: APPEARS_WITHIN });
     await row(vic).getByRole('cell', { name: 'Error Open' }).waitFor();
     expect(

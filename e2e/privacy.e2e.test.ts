@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { agentMessage } from '@fleetbeat/contracts/testing.ts';
 import { expectAccessible } from './expect-accessible.ts';
 import { addPerson } from './seed-incidents.ts';
+import { sendEvents } from './send-events.ts';
 import { signInByPassword } from './sign-in.ts';
 import type { RunningSystem } from './start-system.ts';
 import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
@@ -25,14 +26,8 @@ describeInBrowser('the page of privacy', () => {
     await there?.stop();
   });
 
-  async function send(content: string): Promise<void> {
-    const answer = await fetch(`${system.ingest}/v1/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify([agentMessage({ agent_id: 'desk', user_id: 'user-7', content })]),
-    });
-    expect(answer.status).toBe(200);
-  }
+  const send = (content: string): Promise<void> =>
+    sendEvents(system, [agentMessage({ agent_id: 'desk', user_id: 'user-7', content })]);
   async function contents(): Promise<unknown[]> {
     const answer = await page.request.get(`${system.api}/api/v1/events?limit=100`);
     const { items } = (await answer.json()) as { items: { event: { content: unknown } }[] };

@@ -6,6 +6,7 @@ import type { StoredRule } from '@fleetbeat/contracts/rules.ts';
 import { postTo } from './post-to.ts';
 import { addPerson } from './seed-incidents.ts';
 import { DESKTOP, PHONE } from './expect-accessible.ts';
+import { sendEvents } from './send-events.ts';
 import { signInByPassword } from './sign-in.ts';
 import type { RunningSystem } from './start-system.ts';
 import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
@@ -58,9 +59,7 @@ describeInBrowser('the editor of rules', () => {
         }),
       ),
     ).flat();
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${system.key}` };
-    const answer = await fetch(`${system.ingest}/v1/events`, { method: 'POST', headers, body: JSON.stringify(events) });
-    expect(answer.status).toBe(200);
+    await sendEvents(system, events);
     const stored = () => system.get<Metrics>(`/fleet/metrics?from=${now - 60 * MINUTE}&step=1m`);
     await vi.waitFor(async () => expect((await stored()).totals.total_messages).toBe(events.length), STORED_WITHIN);
   }

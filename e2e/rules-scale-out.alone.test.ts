@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePort } from '../infra/native/free-port.ts';
+import { sendEvents } from './send-events.ts';
 import { startService } from './start-service.ts';
 
 const KEY = 'rules-scale-out-key-0123456789';
@@ -63,11 +64,7 @@ afterAll(async () => {
   for (const cleanUp of cleanUps.reverse()) await cleanUp();
 });
 
-async function say(events: readonly unknown[]): Promise<void> {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${KEY}` };
-  const answer = await fetch(`${ingest}/v1/events`, { method: 'POST', headers, body: JSON.stringify(events) });
-  expect(answer.ok, await answer.text()).toBe(true);
-}
+const say = (events: readonly object[]): Promise<void> => sendEvents({ ingest, key: KEY }, events);
 
 it(
   'a breach is told at once, whichever processor reads the agent and though it comes a little late',

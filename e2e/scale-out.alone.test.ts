@@ -12,6 +12,7 @@ import { startClusterServers } from '../infra/native/cluster-servers.ts';
 import { freePort } from '../infra/native/free-port.ts';
 import { startLoad } from './chaos/load.ts';
 import { watchScreen } from './chaos/screen.ts';
+import { sendEvents } from './send-events.ts';
 import { startService } from './start-service.ts';
 
 const KEY = 'scale-out-admin-key-0123456789';
@@ -68,15 +69,7 @@ describe.skipIf(!available)('two of each service', () => {
     return (await answer.json()) as T;
   };
   const metricsOf = async (port: number | undefined): Promise<string> => (await fetch(`${url(port)}/metrics`)).text();
-  const post = async (index: number, event: object): Promise<void> => {
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${KEY}` };
-    const answer = await fetch(`${url(ports.gateway[index])}/v1/events`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(event),
-    });
-    expect(answer.status, await answer.text()).toBe(200);
-  };
+  const post = (index: number, event: object): Promise<void> => sendEvents(system(index), [event]);
 
   it('shares the partitions: each has one processor, and each processor some', async () => {
     await expect

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Agent, List, Metrics } from '@fleetbeat/contracts/api.ts';
+import { sendEvents } from './send-events.ts';
 import { signInByLink } from './sign-in.ts';
 import type { RunningSystem } from './start-system.ts';
 import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
@@ -110,12 +111,7 @@ describeInBrowser('a scope', () => {
       status: 'online',
       labels: { size: 'large' },
     }));
-    const answer = await fetch(`${system.ingest}/v1/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(beats),
-    });
-    expect(answer.status).toBe(200);
+    await sendEvents(system, beats);
     await expect
       .poll(async () => JSON.stringify(await system.get('/labels')), { timeout: 30_000 })
       .toContain(`"agents":${TOO_MANY}`);

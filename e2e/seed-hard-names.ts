@@ -6,6 +6,7 @@ import type { Template, Workflow } from '@fleetbeat/contracts/workflows.ts';
 import type { ScreenFacts } from './dashboard-screens.ts';
 import { addPerson } from './seed-incidents.ts';
 import { postTo } from './post-to.ts';
+import { sendEvents } from './send-events.ts';
 import type { RunningSystem } from './start-system.ts';
 
 /** Markup, text from right to left, and a word without an end. */
@@ -24,17 +25,13 @@ export async function seedHardNames(
   const facts: { -readonly [Fact in keyof ScreenFacts]?: string } = {};
   const add = async (path: string, body: unknown) => (await postTo<{ id: string }>(system, path, body)).id;
   const today = new Date(Date.now() - DAY).toISOString().slice(0, 10);
-  const sent = await fetch(`${system.ingest}/v1/events`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
-    body: JSON.stringify(
-      NAMES.flatMap((agent_id) => [
-        { agent_id, message_type: 'heartbeat', capabilities: [agent_id.slice(0, 64)] },
-        ...Array.from({ length: 5 }, () => ({ agent_id, message_type: 'error', error_details: agent_id, model_used: agent_id })),
-      ]),
-    ),
-  });
-  if (!sent.ok) throw new Error(`the gateway answered ${sent.status}`);
+  await sendEvents(
+    system,
+    NAMES.flatMap((agent_id) => [
+      { agent_id, message_type: 'heartbeat', capabilities: [agent_id.slice(0, 64)] },
+      ...Array.from({ length: 5 }, () => ({ agent_id, message_type: 'error', error_details: agent_id, model_used: agent_id })),
+    ]),
+  );
   // Tasks are given to agents that are known.
   await until(async () => {
     const { items } = await system.get<List<Agent>>('/agents?limit=500');

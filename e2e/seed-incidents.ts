@@ -7,6 +7,7 @@ import type * as z from 'zod';
 import type { escalationSchema, scheduleSchema } from '@fleetbeat/contracts/on-call.ts';
 import type { routeSchema, silenceSchema } from '@fleetbeat/contracts/routing.ts';
 import { postTo } from './post-to.ts';
+import { sendEvents } from './send-events.ts';
 import type { RunningSystem } from './start-system.ts';
 
 /** Password of everybody who is made here. */
@@ -128,14 +129,10 @@ export async function seedIncidents(system: Seeded): Promise<void> {
   }));
   for (const rule of rules) await postTo(system, '/rules', rule);
   const agents = rules.flatMap(({ watch }) => watch.keys ?? []);
-  const spoken = await fetch(`${system.ingest}/v1/events`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
-    body: JSON.stringify(
-      agents.flatMap((agent_id) => Array.from({ length: 5 }, () => ({ agent_id, message_type: 'error', content: 'no' }))),
-    ),
-  });
-  if (!spoken.ok) throw new Error(`the gateway answered ${spoken.status}`);
+  await sendEvents(
+    system,
+    agents.flatMap((agent_id) => Array.from({ length: 5 }, () => ({ agent_id, message_type: 'error', content: 'no' }))),
+  );
 
   const silence: z.input<typeof silenceSchema> = {
     comment: 'Re-indexing until the evening',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Suggestion } from '@fleetbeat/contracts/suggestions.ts';
 import type { Task } from '@fleetbeat/contracts/tasks.ts';
 import { postTo } from './post-to.ts';
+import { sendEvents } from './send-events.ts';
 import type { RunningSystem } from './start-system.ts';
 import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
 import { violationsOf } from './violations-of.ts';
@@ -20,12 +21,7 @@ describeInBrowser('suggestions', () => {
   beforeAll(async () => {
     there = await startWithBrowser();
     ({ system } = there);
-    const heard = await fetch(`${system.ingest}/v1/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ agent_id: AGENT, message_type: 'heartbeat' }),
-    });
-    expect(heard.status).toBe(200);
+    await sendEvents(system, [{ agent_id: AGENT, message_type: 'heartbeat' }]);
     await vi.waitFor(
       async () => {
         const { items } = await system.get<{ items: { agent_id: string }[] }>('/agents');

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Dashboard } from '@fleetbeat/contracts/dashboards.ts';
 import type { Movers } from '@fleetbeat/contracts/movers.ts';
 import { postTo } from './post-to.ts';
+import { sendEvents } from './send-events.ts';
 import { signInByLink } from './sign-in.ts';
 import type { RunningSystem } from './start-system.ts';
 import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
@@ -20,7 +21,7 @@ describeInBrowser('what happened', () => {
     there = await startWithBrowser();
     ({ system } = there);
     const now = Date.now();
-    await send([
+    await sendEvents(system, [
       ...messages('busier', 60, now - 22 * MINUTE),
       ...messages('busier', 400, now - 5 * MINUTE),
       ...messages('steady', 200, now - 22 * MINUTE),
@@ -41,15 +42,6 @@ describeInBrowser('what happened', () => {
       response_time_ms: 300,
       ts,
     }));
-  }
-
-  async function send(events: readonly unknown[]): Promise<void> {
-    const response = await fetch(`${system.ingest}/v1/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${system.key}` },
-      body: JSON.stringify(events),
-    });
-    expect(response.status).toBe(200);
   }
 
   async function movers(): Promise<string[]> {
