@@ -98,6 +98,7 @@ describeInBrowser('dashboards', () => {
     expect(name).toBe('Night watch');
     expect(panels.find(({ id }) => id === 'panel-2')).toMatchObject({ x: 5, h: 5, keys: ['agent-1'] });
     expect(panels.find(({ id }) => id === 'panel-1')?.y).toBeGreaterThan(2);
+    await page.getByRole('heading', { name: 'Answers' }).scrollIntoViewIfNeeded();
     await page.getByText('42', { exact: true }).first().waitFor();
     expect(await violationsOf(page)).toEqual([]);
   });
@@ -127,6 +128,8 @@ describeInBrowser('dashboards', () => {
   });
 
   it('are had as CSV and as PDF with the same figures', async () => {
+    // A panel is read once it is looked at.
+    await page.getByRole('heading', { name: 'Answers' }).scrollIntoViewIfNeeded();
     const [csv] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('link', { name: 'Download Answers as CSV' }).click(),
