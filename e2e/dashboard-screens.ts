@@ -72,6 +72,22 @@ const VIEWER: readonly MadeAnswer[] = [
     body: { id: 'vera', name: 'Vera Blum', scopes: ['read'], by: 'session', account: null },
   },
 ];
+/** Comes back after a moment without the server, which then takes its time to answer. */
+const catchUp = async (page: Page) => {
+  let lost: (() => Promise<void>) | undefined;
+  await page.routeWebSocket(/socket\.io/, (socket) => {
+    const server = socket.connectToServer();
+    const isAgain = lost !== undefined;
+    lost ??= () => socket.close();
+    socket.onMessage((message) => {
+      if (!isAgain || !String(message).includes('"subscribe"')) server.send(message);
+    });
+  });
+  await page.reload();
+  await page.getByText('Live', { exact: true }).waitFor();
+  await lost?.();
+  await page.getByText('Catching up').waitFor();
+};
 const signIn = async (page: Page) => {
   await page.getByLabel('E-mail').fill('carl@example.org');
   await page.getByLabel('Password').fill('not my password');
@@ -178,8 +194,9 @@ export const SCREENS: readonly Screen[] = [
     whole: false,
     prepare: (page) => page.getByRole('button', { name: /^Edit/ }).first().click(),
   },
+  { name: 'on-call-routes', path: () => '/on-call/routes' },
   {
-    name: 'on-call-routes',
+    name: 'on-call-routes-tried',
     path: () => '/on-call/routes',
     prepare: (page) => page.getByRole('button', { name: 'Try it' }).click(),
   },
@@ -426,5 +443,6 @@ export const SCREENS: readonly Screen[] = [
       await page.getByText(/^Offline/).waitFor({ timeout: 45_000 });
     },
   },
+  { name: 'catching-up', path: () => '/incidents', whole: false, prepare: catchUp },
   { name: 'missing', path: () => '/nowhere' },
 ];

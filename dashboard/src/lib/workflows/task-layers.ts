@@ -15,11 +15,28 @@ export interface Point {
   readonly y: number;
 }
 
+/** A task's box by its left upper corner. */
+export interface PlacedBox<T> extends Point {
+  readonly task: T;
+  readonly layer: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface PlacedEdge {
+  readonly from: string;
+  readonly to: string;
+  /** Where it bends, and its ends: it arrives at the left side of what waits. */
+  readonly points: readonly Point[];
+  /** As a path of SVG, where it is not what `edgePath` makes of the points. */
+  readonly path?: string;
+}
+
 export interface TaskGraph<T> {
-  /** The left upper corner of each task's box, layer by layer, each from above. */
-  readonly boxes: readonly (Point & { readonly task: T; readonly layer: number })[];
-  /** From the right side of what must be done first to the left side of what waits for it. */
-  readonly edges: readonly { readonly from: string; readonly to: string; readonly points: readonly Point[] }[];
+  /** Layer by layer, each from above. */
+  readonly boxes: readonly PlacedBox<T>[];
+  /** From what must be done first to what waits for it. */
+  readonly edges: readonly PlacedEdge[];
   readonly width: number;
   readonly height: number;
 }
@@ -38,8 +55,7 @@ const PITCH = BOX.height + BOX.gapY;
 
 /** Each task one layer after the last that it waits for; within a layer near to what it is joined with. */
 export function layOut<T extends GraphTask>(tasks: readonly T[]): TaskGraph<T> {
-  const byId = new Map(tasks.map((task) => [task.task_id, task]));
-  const layers = layersOf(tasks, byId);
+  const layers = layersOf(tasks);
   const spots = new Map<string, Spot<T>>();
   const columns: Spot<T>[][] = [];
   function place(task: T | null, layer: number): Spot<T> {
@@ -73,7 +89,9 @@ export function layOut<T extends GraphTask>(tasks: readonly T[]): TaskGraph<T> {
   arrange(columns, height);
   return {
     boxes: columns.flatMap((column) =>
-      column.flatMap(({ task, layer, y }) => (task === null ? [] : [{ task, layer, x: leftOf(layer), y }])),
+      column.flatMap(({ task, layer, y }) =>
+        task === null ? [] : [{ task, layer, x: leftOf(layer), y, width: BOX.width, height: BOX.height }],
+      ),
     ),
     edges: paths.map(({ from, to, spots: path }) => ({ from, to, points: pointsOf(path) })),
     width: Math.max(0, leftOf(columns.length) - BOX.gapX),
@@ -82,7 +100,8 @@ export function layOut<T extends GraphTask>(tasks: readonly T[]): TaskGraph<T> {
 }
 
 /** The longest way from a task that waits for nothing. */
-function layersOf<T extends GraphTask>(tasks: readonly T[], byId: ReadonlyMap<string, T>): Map<string, number> {
+export function layersOf<T extends GraphTask>(tasks: readonly T[]): Map<string, number> {
+  const byId = new Map(tasks.map((task) => [task.task_id, task]));
   const layers = new Map<string, number>();
   const open = new Set<string>();
   function layerOf(task: T): number {
