@@ -35,6 +35,11 @@ export function isShown({ at, until }: Pick<ChartMark, 'at' | 'until'>, [from, t
   return at < to && (until ?? to) >= from;
 }
 
+/** Whose colour a mark has: of an incident that of its severity. */
+export function toneOf(mark: Pick<ChartMark, 'kind' | 'severity'> | undefined): 'info' | 'warning' | 'error' | 'said' {
+  return mark?.kind === 'incident' ? (mark.severity ?? 'info') : 'said';
+}
+
 /** "Error incident", "Deploy", "Annotation" */
 export function markKind({ kind, tags, severity }: Pick<ChartMark, 'kind' | 'tags' | 'severity'>): string {
   const words = kind === 'incident' ? `${severity ?? ''} incident`.trim() : (tags[0] ?? 'annotation');

@@ -9,6 +9,8 @@ export interface ChartSeries<P> {
   readonly color: string;
   /** The value of one window; null where there is none, which is drawn as a gap. `elapsedMs` is how much of the window has passed. */
   readonly value: (point: P, elapsedMs: number) => number | null;
+  /** Of `Sign`: what tells it from others of its colour. */
+  readonly texture?: number;
   /** Drawn dashed: of another time than the rest. */
   readonly dashed?: true;
 }

@@ -1,6 +1,6 @@
 import type { Measures, ModelMetrics } from '@fleetbeat/contracts/api.ts';
 import { modelLabel } from '@fleetbeat/contracts/model-label.ts';
-import { colorOf, OTHERS_COLOR } from '../charts/palette.ts';
+import { OTHERS_COLOR, signsOf, type Sign } from '../charts/palette.ts';
 import type { ChartSeries } from '../charts/shape.ts';
 
 /** From measures by model to what charts and tables show. Pure. */
@@ -11,6 +11,9 @@ type Model = ModelMetrics['models'][number];
 const MOST = 7;
 const OTHERS = 'others';
 const MINUTE = 60_000;
+
+/** How each model is drawn that has a colour of its own in one of several charts. */
+export type ModelSigns = ReadonlyMap<string, Sign>;
 
 export interface ModelRow {
   readonly t: number;
@@ -23,8 +26,8 @@ export interface ModelChart {
 }
 
 /** A counted measure per minute, stacked: the models with the most of it, and the others as one. */
-export function countedByModel(models: readonly Model[], count: (measures: Measures) => number): ModelChart {
-  const ranked = models.filter(({ totals }) => count(totals) > 0).sort((a, b) => count(b.totals) - count(a.totals));
+export function countedByModel(models: readonly Model[], count: (measures: Measures) => number, signs: ModelSigns): ModelChart {
+  const ranked = rankedBy(models, count);
   const shown = ranked.slice(0, MOST);
   const rest = ranked.slice(MOST);
   const chart = rowsOf([...shown.map((model) => [model]), ...(rest.length > 0 ? [rest] : [])], (points) =>
@@ -36,18 +39,19 @@ export function countedByModel(models: readonly Model[], count: (measures: Measu
     series: names.map((name, index) => ({
       key: name,
       label: index === MOST ? `${rest.length} others` : modelLabel(name),
-      color: index === MOST ? OTHERS_COLOR : colorOf(name),
+      ...(index === MOST ? UNSIGNED : (signs.get(name) ?? UNSIGNED)),
       value: (row, elapsedMs) => ((row.values[index] ?? 0) / elapsedMs) * MINUTE,
     })),
   };
 }
 
 /** A measure that does not add up, as lines: of the models with the most answers. */
-export function linesByModel(models: readonly Model[], read: (measures: Measures) => number | null): ModelChart {
-  const shown = models
-    .filter(({ totals }) => read(totals) !== null)
-    .sort((a, b) => b.totals.total_messages - a.totals.total_messages)
-    .slice(0, MOST);
+export function linesByModel(
+  models: readonly Model[],
+  read: (measures: Measures) => number | null,
+  signs: ModelSigns,
+): ModelChart {
+  const shown = withMostAnswers(models, read);
   return {
     rows: rowsOf(
       shown.map((model) => [model]),
@@ -56,10 +60,36 @@ export function linesByModel(models: readonly Model[], read: (measures: Measures
     series: shown.map(({ model }, index) => ({
       key: model,
       label: modelLabel(model),
-      color: colorOf(model),
+      ...(signs.get(model) ?? UNSIGNED),
       value: (row) => row.values[index] ?? null,
     })),
   };
+}
+
+/** One sign for each model on all charts of a page: of those that are drawn by themselves in any of them. */
+export function signsOfCharts(
+  models: readonly Model[],
+  counts: readonly ((measures: Measures) => number)[],
+  reads: readonly ((measures: Measures) => number | null)[],
+): ModelSigns {
+  const drawn = [
+    ...counts.flatMap((count) => rankedBy(models, count).slice(0, MOST)),
+    ...reads.flatMap((read) => withMostAnswers(models, read)),
+  ];
+  return signsOf([...new Set(drawn.map(({ model }) => model))]);
+}
+
+const UNSIGNED: Sign = { color: OTHERS_COLOR, texture: 0 };
+
+function rankedBy(models: readonly Model[], count: (measures: Measures) => number): Model[] {
+  return models.filter(({ totals }) => count(totals) > 0).sort((a, b) => count(b.totals) - count(a.totals));
+}
+
+function withMostAnswers(models: readonly Model[], read: (measures: Measures) => number | null): Model[] {
+  return models
+    .filter(({ totals }) => read(totals) !== null)
+    .sort((a, b) => b.totals.total_messages - a.totals.total_messages)
+    .slice(0, MOST);
 }
 
 function rowsOf(groups: readonly (readonly Model[])[], value: (points: Measures[]) => number | null): ModelRow[] {
