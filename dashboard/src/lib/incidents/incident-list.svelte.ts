@@ -3,6 +3,7 @@ import { ApiProblem } from '../api/problem.ts';
 import { Resource } from '../api/resource.svelte.ts';
 import { clock } from '../live/clock.svelte.ts';
 import { connection } from '../live/connection.svelte.ts';
+import { followNews } from '../live/follow-news.svelte.ts';
 import { scope } from '../scope/scope.svelte.ts';
 import { inOrder, withNews } from './incident-order.ts';
 import { incidentsApi, type IncidentQuery } from './incidents-api.ts';
@@ -11,8 +12,7 @@ import { PendingActs } from './pending-acts.svelte.ts';
 /** Ongoing incidents that are read at most, and resolved ones a page. */
 const MOST = 200;
 const PAGE = 50;
-const REFRESH_EVERY = 30_000;
-/** News come in bursts: the list is read again this long after the first of them, in milliseconds. */
+/** Somebody may wait for it: the list is read again this soon after the first news of a burst, in milliseconds. */
 const GATHER_MS = 400;
 
 export type IncidentFilter = Pick<IncidentQuery, 'severity' | 'assigned_to' | 'q'>;
@@ -20,10 +20,12 @@ export type IncidentFilter = Pick<IncidentQuery, 'severity' | 'assigned_to' | 'q
 /** Incidents that are meant: all that go on, live, and those that are over page by page. */
 export class IncidentList {
   readonly resource = new Resource((signal) => this.#read(signal));
-  readonly acts = new PendingActs((incident) => this.#hear(incident));
+  readonly acts = new PendingActs((incident) => {
+    this.#hear(incident);
+    void this.resource.load();
+  });
   #older = $state.raw<{ items: readonly Incident[]; next: string | null } | null>(null);
   #news = $state.raw<ReadonlyMap<number, Incident>>(new Map());
-  #soon: ReturnType<typeof setTimeout> | undefined;
   readonly #filter: () => IncidentFilter;
   readonly #withResolved: boolean;
 
@@ -41,15 +43,12 @@ export class IncidentList {
 
   start(): () => void {
     const stops = [
-      this.resource.poll(REFRESH_EVERY),
-      connection.subscribe('notifications'),
-      connection.onResync(() => this.resource.load()),
       connection.on('incident', (incident) => this.#hear(incident)),
+      // Whether one that is new is meant is for the server to say.
+      followNews(this.resource, 'notifications', ['incident'], { gatherMs: GATHER_MS }),
     ];
     return () => {
       for (const stop of stops) stop();
-      clearTimeout(this.#soon);
-      this.#soon = undefined;
     };
   }
 
@@ -78,11 +77,6 @@ export class IncidentList {
     if (clock.paused) return;
     const known = this.incidents.some(({ id }) => id === incident.id);
     if (known || scope.id === '') this.#news = new Map([...this.#news, [incident.id, incident]]);
-    // Whether one that is new is meant is for the server to say.
-    this.#soon ??= setTimeout(() => {
-      this.#soon = undefined;
-      void this.resource.load();
-    }, GATHER_MS);
   }
 
   async #read(signal: AbortSignal) {

@@ -1,14 +1,22 @@
 import type { Channel, ServerEvent } from '@fleetbeat/contracts/live.ts';
 import type { Resource } from '../api/resource.svelte.ts';
-import { clock } from '../live/clock.svelte.ts';
-import { connection } from '../live/connection.svelte.ts';
+import { clock } from './clock.svelte.ts';
+import { connection } from './connection.svelte.ts';
 
 const REFRESH_EVERY = 30_000;
 /** News come in bursts: it is read again this long after the first of them, in milliseconds, and no more often. */
 const GATHER_MS = 3_000;
 
-/** Reads something now, after live messages that may have changed it, and now and then; returns how to stop. */
-export function followNews(resource: Resource<unknown>, channel: Channel, types: readonly ServerEvent[]): () => void {
+/**
+ * Reads something now, after live messages that may have changed it, and now and then; returns how to stop. `gatherMs` is how long
+ * the first of several messages waits for the others.
+ */
+export function followNews(
+  resource: Pick<Resource<unknown>, 'poll' | 'load' | 'loading'>,
+  channel: Channel,
+  types: readonly ServerEvent[],
+  { gatherMs = GATHER_MS } = {},
+): () => void {
   let soon: ReturnType<typeof setTimeout> | undefined;
   let missed = false;
 
@@ -20,7 +28,7 @@ export function followNews(resource: Resource<unknown>, channel: Channel, types:
       // A reading that takes long would else be given up again and again.
       if (resource.loading) hear();
       else void resource.load();
-    }, GATHER_MS);
+    }, gatherMs);
   }
   function whenShown(): void {
     if (missed && document.visibilityState === 'visible') hear();
