@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { List } from '@fleetbeat/contracts/api.ts';
 import { expectAccessible } from './expect-accessible.ts';
 import { addPerson, PASSWORD } from './seed-incidents.ts';
 import { signInByPassword } from './sign-in.ts';
@@ -174,6 +175,11 @@ describeInBrowser('the pages of settings', () => {
     await ann.getByLabel('What was changed', { exact: true }).selectOption('channel');
     await ann.getByRole('button', { name: 'Added a channel' }).click();
     await ann.getByRole('row', { name: 'secrets.signing_secret – ***', exact: true }).waitFor();
+    const { items } = await system.get<List<{ id: string; name: string }>>('/channels');
+    const added = ann.getByRole('row', { name: /^Added a channel/ });
+    const named = added.getByRole('link', { name: items[0]?.name ?? 'a channel', exact: true });
+    expect(await named.getAttribute('href')).toBe('/settings/channels');
+    await ann.getByText(items[0]?.id ?? 'an id', { exact: true }).waitFor();
     expect(await ann.locator('main').innerText()).not.toContain('a secret that both know');
     await expectAccessible(ann);
     const [download] = await Promise.all([

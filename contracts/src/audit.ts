@@ -7,6 +7,9 @@ export const auditEntrySchema = z.object({
   at: z.number(),
   entity_type: z.string(),
   entity_id: z.string(),
+  /** What people call it now, or called it last; null: it has no name that anybody knows. */
+  entity_name: z.string().nullable(),
+  entity_exists: z.boolean(),
   action: z.string(),
   actor_id: z.string(),
   actor_type: z.string(),

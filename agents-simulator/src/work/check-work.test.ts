@@ -23,7 +23,7 @@ const taskAt = (id: string, name: string, at: number, by: string, attempts: numb
   attempts,
 });
 const entry = (id: string, action: string, changes: AuditEntry['changes']): AuditEntry => ({
-  ...{ id: 1, at: 0, entity_type: 'task', entity_id: id, action, changes },
+  ...{ id: 1, at: 0, entity_type: 'task', entity_id: id, entity_name: null, entity_exists: true, action, changes },
   ...{ actor_id: 'key', actor_type: 'api_key', request_id: null },
 });
 const moved = (id: string, before: string, after: string, agent?: string): AuditEntry =>

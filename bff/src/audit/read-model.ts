@@ -3,6 +3,7 @@ import type { AuditEntry } from '@fleetbeat/contracts/audit.ts';
 import type { List } from '@fleetbeat/contracts/api.ts';
 import { decodeCursor, pageOf } from '../http/cursor.ts';
 import type { ReadQuery } from '../http/read-query.ts';
+import { nameThings } from './name-things.ts';
 
 export interface AuditFilter {
   entity_type?: string | undefined;
@@ -32,7 +33,7 @@ export function createAuditReadModel(query: ReadQuery) {
       if (filter.from !== undefined) conditions.push(`at >= to_timestamp(${place(filter.from)}::bigint / 1000.0)`);
       if (filter.to !== undefined) conditions.push(`at < to_timestamp(${place(filter.to)}::bigint / 1000.0)`);
       if (filter.cursor !== undefined) conditions.push(`id < ${place(decodeCursor(filter.cursor, POSITION)[0])}`);
-      const rows = await query<AuditEntry>(
+      const rows = await query<Omit<AuditEntry, 'entity_name' | 'entity_exists'>>(
         'audit.list',
         `select id, floor(extract(epoch from at) * 1000)::bigint as at, entity_type, entity_id, action, actor_id, actor_type,
            changes, request_id
@@ -40,7 +41,7 @@ export function createAuditReadModel(query: ReadQuery) {
         values,
       );
       return pageOf(
-        rows,
+        await nameThings(query, rows),
         filter.limit,
         (row) => row,
         (row) => [row.id],

@@ -11,7 +11,7 @@ const auditQuery = z
   .object({
     entity_type: idField.optional().describe('`task`'),
     entity_id: idField.optional(),
-    action: z.enum(['created', 'updated', 'deleted']).optional(),
+    action: z.enum(['created', 'updated', 'deleted', 'approved', 'rejected', 'expired']).optional(),
     actor_id: idField.optional(),
     request_id: idField.optional(),
     from: rangeFields.from.describe('Epoch milliseconds or RFC 3339'),

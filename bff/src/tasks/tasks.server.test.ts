@@ -315,6 +315,8 @@ describe('the audit log', () => {
     expect(updated).toEqual({
       entity_type: 'task',
       entity_id: made.task_id,
+      entity_name: 'A task',
+      entity_exists: false,
       action: 'updated',
       actor_id: made.created_by,
       actor_type: 'api_key',

@@ -909,7 +909,7 @@ export interface Routes {
     query: {
       entity_type?: string;
       entity_id?: string;
-      action?: 'created' | 'updated' | 'deleted';
+      action?: 'created' | 'updated' | 'deleted' | 'approved' | 'rejected' | 'expired';
       actor_id?: string;
       request_id?: string;
       from?: string;
@@ -1074,7 +1074,7 @@ export interface Routes {
     query: {
       entity_type?: string;
       entity_id?: string;
-      action?: 'created' | 'updated' | 'deleted';
+      action?: 'created' | 'updated' | 'deleted' | 'approved' | 'rejected' | 'expired';
       actor_id?: string;
       request_id?: string;
       from?: string;

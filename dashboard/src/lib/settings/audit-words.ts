@@ -11,6 +11,7 @@ export const ENTITY_TYPES = [
   'delivery',
   'erasure',
   'escalation',
+  'host',
   'incident',
   'inhibition',
   'invitation',
@@ -31,7 +32,14 @@ export const ENTITY_TYPES = [
   'workflow_template',
 ] as const;
 
-export const ACTIONS: Readonly<Record<string, string>> = { created: 'Added', updated: 'Changed', deleted: 'Deleted' };
+export const ACTIONS: Readonly<Record<string, string>> = {
+  created: 'Added',
+  updated: 'Changed',
+  deleted: 'Deleted',
+  approved: 'Approved',
+  rejected: 'Rejected',
+  expired: 'Let expire',
+};
 
 /** As what somebody asked. */
 export const ACTOR_WORDS: Readonly<Record<string, string>> = { user: 'signed in', api_key: 'by a key', system: 'by itself' };
@@ -46,6 +54,17 @@ export function actWords({ action, entity_type: type }: Pick<AuditEntry, 'action
   const thing = thingOf(type);
   const article = thing.endsWith('s') ? '' : /^[aei]/.test(thing) ? 'an ' : 'a ';
   return `${ACTIONS[action] ?? action} ${article}${thing}`;
+}
+
+/** Fields that say who: an id or an address of somebody. */
+const PERSON = /(^|[._])(by|assigned_to|user_id|owner)$/;
+/** Fields that say when, in epoch milliseconds. */
+const MOMENT = /(_at|_until|_date|^from|^to|^at|^until)$/;
+
+/** A value of a field as people read it: names of people, and moments by `momentOf`; all else as it is. */
+export function readable(field: string, value: string, nameOf: (who: string) => string, momentOf: (t: number) => string): string {
+  if (PERSON.test(field)) return nameOf(value);
+  return MOMENT.test(field) && /^\d{12,14}$/.test(value) ? momentOf(Number(value)) : value;
 }
 
 export interface Difference {
