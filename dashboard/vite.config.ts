@@ -16,15 +16,15 @@ export default defineConfig({
     staticIcons(),
     knownLocale(),
     sharedChunks([
-      { name: 'shell', roots: /\/src\/routes\/\+layout\.(svelte|ts)$/ },
-      { name: 'overview', roots: /\/src\/routes\/\+page\.svelte$/ },
+      { name: 'shell', roots: /\/src\/routes\/\+(layout|error)\.(svelte|ts)$/ },
+      { name: 'overview', roots: /\/src\/routes\/\+page\.(svelte|ts)$/ },
       {
         name: 'charts',
         roots:
           /\/src\/lib\/charts\/ChartFrame\.svelte$|\/layerchart\/dist\/components\/(Chart\/ChartCore|layers\/(Svg|Canvas))\.svelte$/,
       },
     ]),
-    pageFiles('_app/page-files.json'),
+    pageFiles('_app/page-files.json', ['charts']),
     sveltekit({
       adapter: adapter({ pages: 'build', assets: 'build', fallback: 'index.html', precompress: true }),
       compilerOptions: { runes: true },
