@@ -123,6 +123,23 @@ describeInBrowser('the dashboard', () => {
     await eventually(() => figure('Messages').textContent()).toBe(String(Number(before) + 10));
   });
 
+  it('asks for what the first screen shows once, ahead of making it', async () => {
+    const asked: string[] = [];
+    const note = (request: { url(): string }): unknown => asked.push(new URL(request.url()).pathname);
+    page.on('request', note);
+    await page.reload();
+    await figure('Messages').waitFor();
+    page.off('request', note);
+    const first = asked.filter((path) => /\/(fleet\/metrics|incidents|agents|hosts)$/.test(path)).toSorted();
+    expect(first.map((path) => path.replace('/api/v1', ''))).toEqual([
+      '/agents',
+      '/fleet/metrics',
+      '/fleet/metrics',
+      '/hosts',
+      '/incidents',
+    ]);
+  });
+
   it('has no accessibility violation on any page in either theme, and nothing wider than a phone', async () => {
     const ended = await system.simulate('--agents 12 --hosts 3 --rate 100 --duration 8 --seed 7');
     expect(ended.code, ended.output).toBe(0);
