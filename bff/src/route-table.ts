@@ -48,6 +48,8 @@ import { eventRoutes } from './events/routes.ts';
 import { fleetRoutes } from './fleet/routes.ts';
 import { createHostsReadModel } from './hosts/read-model.ts';
 import { hostRoutes } from './hosts/routes.ts';
+import { unknownHost } from './hosts/unknown-host.ts';
+import { createArchive } from './http/archive.ts';
 import type { Announce } from './http/announce.ts';
 import { API } from './http/app.ts';
 import type { Change } from './http/change.ts';
@@ -160,6 +162,7 @@ export function createRoutes(parts: RouteParts): Route[] {
   const announce: Announce = (news) => tellLive(parts.eventLog, parts.logger, news);
   const taskChanges = createTaskChanges({ ...parts, announce });
   const agentChanges = createAgentChanges(parts.change, parts.now);
+  const hostArchive = createArchive(parts.change, parts.now, { type: 'host', table: 'hosts', unknown: unknownHost });
   const workflows = createWorkflowsReadModel(query, parts.now);
   const workflowChanges = createWorkflowChanges({ ...parts, announce });
   const readLateWindows = createReadLateWindows(query, parts.timeSeries, config.retention['1m'], parts.now);
@@ -185,7 +188,7 @@ export function createRoutes(parts: RouteParts): Route[] {
     ...labelRoutes(createLabelsReadModel(query)),
     ...fleetRoutes({ ...parts, scope, readLateWindows }),
     ...modelRoutes({ ...parts, scope }),
-    ...hostRoutes({ ...parts, hosts: createHostsReadModel(query, config.hostOfflineMs) }),
+    ...hostRoutes({ ...parts, hosts: createHostsReadModel(query, config.hostOfflineMs), archive: hostArchive }),
     ...performanceRoutes({ ...parts, recentHosts, latest: createLatestPerformance(query, config.hostOfflineMs) }),
     ...visualizationRoutes({ ...parts, scope, recentHosts, taskTotals: createReadTaskTotals(query) }),
     ...seriesRoutes({ ...parts, scope }),

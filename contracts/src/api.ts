@@ -190,6 +190,8 @@ export const hostSchema = z.object({
   memory_usage: z.number(),
   disk_usage: z.number(),
   uptime: z.number(),
+  /** Since when it is not listed and never alerts, until it sends a sample; null: it is. */
+  archived_at: z.number().nullable(),
   sample: z.record(z.string(), z.unknown()),
 });
 export type Host = z.infer<typeof hostSchema>;

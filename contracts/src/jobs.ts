@@ -37,7 +37,7 @@ export const RETENTION_TASKS = [
 ] as const;
 export type RetentionTask = (typeof RETENTION_TASKS)[number];
 
-export const TIMERS = ['archive-agents', 'leases', 'overdue-tasks', 'suggestions'] as const;
+export const TIMERS = ['archive-agents', 'archive-hosts', 'leases', 'overdue-tasks', 'suggestions'] as const;
 export type Timer = (typeof TIMERS)[number];
 
 export const QUEUES = [

@@ -78,8 +78,9 @@ export interface Config {
   readonly metricsPort: number | undefined;
   readonly agentOfflineMs: number;
   readonly hostOfflineMs: number;
-  /** How long an agent is silent before it is archived. */
+  /** How long an agent, or a host, is silent before it is archived. */
   readonly agentArchiveMs: number;
+  readonly hostArchiveMs: number;
   readonly retention: Retention;
   /** What channels may send to besides public addresses. */
   readonly notifyAllowPrivate: AllowedTargets;
@@ -279,6 +280,7 @@ const variables = z
     AGENT_OFFLINE_SECONDS: seconds(30_000),
     HOST_OFFLINE_SECONDS: seconds(30_000),
     AGENT_ARCHIVE_DAYS: days(30),
+    HOST_ARCHIVE_DAYS: days(30),
     RETENTION_RAW: duration(7 * DAY, SHORTEST_RETENTION),
     RETENTION_10S: duration(3 * DAY, SHORTEST_RETENTION),
     RETENTION_1M: duration(30 * DAY, SHORTEST_RETENTION),
@@ -382,6 +384,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     agentOfflineMs: v.AGENT_OFFLINE_SECONDS,
     hostOfflineMs: v.HOST_OFFLINE_SECONDS,
     agentArchiveMs: v.AGENT_ARCHIVE_DAYS,
+    hostArchiveMs: v.HOST_ARCHIVE_DAYS,
     retention: {
       raw: v.RETENTION_RAW,
       '10s': v.RETENTION_10S,

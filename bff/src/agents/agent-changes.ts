@@ -1,6 +1,7 @@
 import type { AgentPatch } from '@fleetbeat/contracts/agent-input.ts';
 import { changesBetween, recordChange, type Asker } from '@fleetbeat/infra/audit/record-change.ts';
 import type { Transaction } from '@fleetbeat/infra/database/database.ts';
+import { createArchive } from '../http/archive.ts';
 import type { Change } from '../http/change.ts';
 import { unknownAgent } from './unknown-agent.ts';
 
@@ -9,9 +10,8 @@ interface Said {
   tags: string[];
   notes: string | null;
   paused: boolean;
-  archived_at: number | null;
 }
-const FIELDS = ['name', 'tags', 'notes', 'paused', 'archived_at'] as const;
+const FIELDS = ['name', 'tags', 'notes', 'paused'] as const;
 
 /** Changes what people say about agents, each time together with its entry in the audit log. Throws problems. */
 export function createAgentChanges(change: Change, now: () => number) {
@@ -25,10 +25,13 @@ export function createAgentChanges(change: Change, now: () => number) {
     const after = next(before);
     const changes = changesBetween(before, after, FIELDS);
     if (Object.keys(changes).length === 0) return;
-    await transaction.query(
-      'update agents set given_name = $2, tags = $3, notes = $4, paused = $5, archived_at = $6 where agent_id = $1',
-      [agentId, after.name, after.tags, after.notes, after.paused, after.archived_at],
-    );
+    await transaction.query('update agents set given_name = $2, tags = $3, notes = $4, paused = $5 where agent_id = $1', [
+      agentId,
+      after.name,
+      after.tags,
+      after.notes,
+      after.paused,
+    ]);
     await recordChange(transaction, { entityType: 'agent', entityId: agentId, action: 'updated', ...asker, changes });
   }
 
@@ -41,17 +44,14 @@ export function createAgentChanges(change: Change, now: () => number) {
       updateWithin(transaction, asker, agentId, (before) => ({ ...before, paused: true })),
     patch: (asker: Asker, agentId: string, patch: AgentPatch) =>
       update(asker, agentId, (before) => ({ ...before, ...definedOf(patch) })),
-    /** Asked again it stays archived since it was first. */
-    archive: (asker: Asker, agentId: string) =>
-      update(asker, agentId, (before) => ({ ...before, archived_at: before.archived_at ?? now() })),
-    unarchive: (asker: Asker, agentId: string) => update(asker, agentId, (before) => ({ ...before, archived_at: null })),
+    ...createArchive(change, now, { type: 'agent', table: 'agents', unknown: unknownAgent }),
   };
 }
 export type AgentChanges = ReturnType<typeof createAgentChanges>;
 
 async function lock(transaction: Transaction, agentId: string): Promise<Said> {
   const { rows } = await transaction.query<Said>(
-    'select given_name as name, tags, notes, paused, archived_at from agents where agent_id = $1 for update',
+    'select given_name as name, tags, notes, paused from agents where agent_id = $1 for update',
     [agentId],
   );
   const [row] = rows;

@@ -8,6 +8,7 @@ export interface HostFilter {
   status?: 'online' | 'offline' | undefined;
   q?: string | undefined;
   labels: Labels | null;
+  archived: boolean;
   limit: number;
   cursor?: string | undefined;
 }
@@ -22,11 +23,12 @@ interface HostRow {
   first_seen: number;
   last_seen: number;
   agents: number;
+  archived_at: number | null;
   sample: Record<string, unknown>;
 }
 
 const HOSTS = `
-  select h.host_id, h.hostname, h.platform, h.cores, h.labels, h.first_seen, h.last_seen, h.sample,
+  select h.host_id, h.hostname, h.platform, h.cores, h.labels, h.first_seen, h.last_seen, h.archived_at, h.sample,
     case when coalesce(s.clock_ms, 0) - h.last_seen > $1 then 'offline' else 'online' end as status
   from hosts h left join sources s on s.id = h.source`;
 const AGENTS = `(select count(*) from agents a where a.host_id = host.host_id)`;
@@ -35,6 +37,7 @@ const POSITION = z.tuple([z.string()]);
 
 export interface HostsReadModel {
   list(filter: HostFilter): Promise<List<Host>>;
+  find(hostId: string): Promise<Host | null>;
   exists(hostId: string): Promise<boolean>;
 }
 
@@ -44,7 +47,7 @@ export function createHostsReadModel(query: ReadQuery, offlineMs: number): Hosts
     async list(filter) {
       const values: unknown[] = [offlineMs];
       const place = (value: unknown) => `$${values.push(value)}`;
-      const conditions = ['true'];
+      const conditions = [`h.archived_at is ${filter.archived ? 'not null' : 'null'}`];
       if (filter.q !== undefined) {
         const pattern = place(containsPattern(filter.q));
         conditions.push(`(h.host_id ilike ${pattern} or h.hostname ilike ${pattern})`);
@@ -59,6 +62,15 @@ export function createHostsReadModel(query: ReadQuery, offlineMs: number): Hosts
         values,
       );
       return pageOf(rows, filter.limit, hostOf, (row) => [row.host_id]);
+    },
+
+    async find(hostId) {
+      const [row] = await query<HostRow>(
+        'hosts.find',
+        `select host.*, ${AGENTS} as agents from (${HOSTS} where h.host_id = $2) host`,
+        [offlineMs, hostId],
+      );
+      return row === undefined ? null : hostOf(row);
     },
 
     async exists(hostId) {

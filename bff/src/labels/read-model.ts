@@ -13,7 +13,7 @@ interface Row {
   distinct_values: number;
 }
 
-/** Reads which labels agents and hosts carry, by name; archived agents do not count. */
+/** Reads which labels agents and hosts carry, by name; what is archived does not count. */
 export function createLabelsReadModel(query: ReadQuery): () => Promise<CarriedLabel[]> {
   return async () => {
     const rows = await query<Row>(
@@ -21,7 +21,7 @@ export function createLabelsReadModel(query: ReadQuery): () => Promise<CarriedLa
       `with carried as (
          select l.key as name, l.value, true as by_agent from agents, jsonb_each_text(labels) l where archived_at is null
          union all
-         select l.key, l.value, false from hosts, jsonb_each_text(labels) l
+         select l.key, l.value, false from hosts, jsonb_each_text(labels) l where archived_at is null
        ), counted as (
          select name, value, count(*) filter (where by_agent) as agents, count(*) filter (where not by_agent) as hosts,
            row_number() over (partition by name order by count(*) desc, value) as place,

@@ -246,9 +246,22 @@ export interface Routes {
   };
   /** Hosts */
   'get /hosts': {
-    query: { status?: 'online' | 'offline'; q?: string; label?: OneOrMore<string>; limit?: number; cursor?: string };
+    query: {
+      status?: 'online' | 'offline';
+      q?: string;
+      label?: OneOrMore<string>;
+      archived?: 'true' | 'false';
+      limit?: number;
+      cursor?: string;
+    };
     answer: { items: z.output<typeof api.hostSchema>[]; next_cursor: string | null };
   };
+  /** One host */
+  'get /hosts/{host_id}': { params: { host_id: string }; answer: z.output<typeof api.hostSchema> };
+  /** Archive a host */
+  'post /hosts/{host_id}/archive': { params: { host_id: string }; answer: z.output<typeof api.hostSchema> };
+  /** Take a host out of the archive */
+  'post /hosts/{host_id}/unarchive': { params: { host_id: string }; answer: z.output<typeof api.hostSchema> };
   /** Gauges of one host */
   'get /hosts/{host_id}/metrics': {
     params: { host_id: string };
@@ -1022,7 +1035,10 @@ export interface Routes {
     answer: string;
   };
   /** Hosts, as CSV */
-  'get /hosts.csv': { query: { status?: 'online' | 'offline'; q?: string; label?: OneOrMore<string> }; answer: string };
+  'get /hosts.csv': {
+    query: { status?: 'online' | 'offline'; q?: string; label?: OneOrMore<string>; archived?: 'true' | 'false' };
+    answer: string;
+  };
   /** Tasks, as CSV */
   'get /tasks.csv': {
     query: {

@@ -114,11 +114,15 @@ async function evaluateTogether(
       failed(each.id, error);
     }
   }
-  const archived = await readArchived(round.database, agentsOf(found));
+  const archived = {
+    agent: await readArchived(round.database, 'agent', keysOf(found, 'agent')),
+    host: await readArchived(round.database, 'host', keysOf(found, 'host')),
+  };
   const written: RuleChanges[] = [];
   for (const { id, rule, active: theirs, observed, changes: seen, beyond } of found) {
     try {
-      const kept = isOfAgents({ rule, observed }) ? withoutArchived(seen, theirs, archived) : seen;
+      const set = archivedSetOf({ rule, observed });
+      const kept = set === undefined ? seen : withoutArchived(seen, theirs, archived[set]);
       const changes = observed === undefined ? kept : await withDetails(round, rule, kept, theirs, observed);
       if (changes.length > 0) {
         written.push({ ruleId: id, changes, tell: (applied) => tell(rule, toldOf(applied), beyond, round.at) });
@@ -168,13 +172,16 @@ async function evaluateRule(round: Round, { id, rule }: ActiveRule, active: read
   return { id, rule, active, observed, ...changesOf(rule, observed, active, round.at) };
 }
 
-function isOfAgents({ rule, observed }: Pick<Evaluated, 'rule' | 'observed'>): boolean {
-  return rule.watch.set === 'agent' && observed !== undefined;
+/** Whether a rule is about what can be archived; undefined where it is not, or its alerts end anyway. */
+function archivedSetOf({ rule, observed }: Pick<Evaluated, 'rule' | 'observed'>): 'agent' | 'host' | undefined {
+  const { set } = rule.watch;
+  return (set === 'agent' || set === 'host') && observed !== undefined ? set : undefined;
 }
 
-/** All agents that anything is to be said of. */
-function agentsOf(found: readonly Evaluated[]): string[] {
-  const keys = found.filter(isOfAgents).flatMap(({ changes, active }) => [...changes, ...active].map(({ key }) => key));
+/** All agents, or hosts, that anything is to be said of. */
+function keysOf(found: readonly Evaluated[], set: 'agent' | 'host'): string[] {
+  const ofSet = found.filter((each) => archivedSetOf(each) === set);
+  const keys = ofSet.flatMap(({ changes, active }) => [...changes, ...active].map(({ key }) => key));
   return [...new Set(keys)];
 }
 

@@ -128,3 +128,17 @@ it('an agent that is busy without progress is looping', async () => {
   await world.database.query('update tasks set updated_at = $1', [START + 100_000]);
   expect(await world.titles(world.started())).toEqual(['resolved info: busy gets on again']);
 });
+
+it('an archived host has no alert, loses the one it has, and explains nobody', async () => {
+  await world.addRule({ kind: 'liveness', name: 'Host offline', watch: { set: 'host' }, for_s: 5 });
+  await world.sawHost('h1', 0);
+  await world.sawHost('h2', 0);
+  await world.sawAgent('a1', 0, { host: 'h2' });
+  await world.database.query(`update hosts set archived_at = 1 where host_id = 'h1'`);
+  expect(await watch(0, 60)).toEqual(['40: firing error: h2 stopped answering 40 seconds ago']);
+  await world.database.query(`update hosts set archived_at = 1 where host_id = 'h2'`);
+  expect(await watch(65, 65)).toEqual([
+    '65: resolved info: h2 is no longer expected',
+    '65: firing error: a1 stopped answering 1 minute ago',
+  ]);
+});

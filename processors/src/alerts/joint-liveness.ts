@@ -79,7 +79,7 @@ async function readWatched(
        left join lateral (
          select id, state, resolved_at from alerts where key = h.host_id and rule_id = $2 and not shadow order by id desc limit 1
        ) a on true
-       where h.host_id = any($1) and ($3::text[] is null or h.host_id = any($3)) and h.labels @> $4::jsonb
+       where h.host_id = any($1) and h.archived_at is null and ($3::text[] is null or h.host_id = any($3)) and h.labels @> $4::jsonb
          and not exists (select from jsonb_each_text($5::jsonb) without where h.labels ->> without.key = without.value)`,
       [hostIds, ruleId, keys ?? null, JSON.stringify(labels ?? {}), JSON.stringify(without ?? {})],
     );

@@ -61,12 +61,13 @@ export async function readSilent(
   return rows;
 }
 
-/** Which of these agents are archived: nobody is told of them any more. */
-export async function readArchived(database: Database, agents: readonly string[]): Promise<Set<string>> {
-  if (agents.length === 0) return new Set();
+/** Which of these agents or hosts are archived: nobody is told of them any more. */
+export async function readArchived(database: Database, set: keyof typeof TABLES, keys: readonly string[]): Promise<Set<string>> {
+  if (keys.length === 0) return new Set();
+  const { name, id } = TABLES[set];
   const { rows } = await database.query<{ key: string }>(
-    `select agent_id as key from agents where agent_id = any($1) and archived_at is not null`,
-    [agents],
+    `select ${id} as key from ${name} where ${id} = any($1) and archived_at is not null`,
+    [keys],
   );
   return new Set(rows.map(({ key }) => key));
 }

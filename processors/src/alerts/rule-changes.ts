@@ -55,7 +55,7 @@ export function abandoned(alert: ActiveAlert, reason: TransitionReason = 'rule_d
   return { key, before: alert, ...abandon(alert.tracks, reason), shadow, inhibitedBy };
 }
 
-/** Changes without those of archived agents, whose alerts end. */
+/** Changes without those of what is archived, whose alerts end. */
 export function withoutArchived(
   changes: readonly AlertChange[],
   active: readonly ActiveAlert[],

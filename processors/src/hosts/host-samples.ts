@@ -53,7 +53,8 @@ export class HostSamples {
                  labels = coalesce($6::jsonb, h.labels),
                  last_seen = greatest(h.last_seen, excluded.last_seen),
                  sample = case when excluded.sample_ts >= h.sample_ts then excluded.sample else h.sample end,
-                 sample_ts = greatest(h.sample_ts, excluded.sample_ts)`,
+                 sample_ts = greatest(h.sample_ts, excluded.sample_ts),
+                 archived_at = null`,
         values: [
           hostId,
           source,

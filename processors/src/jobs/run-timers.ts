@@ -2,7 +2,7 @@ import { TIMERS, type Timer } from '@fleetbeat/contracts/jobs.ts';
 import type { ServiceContext } from '@fleetbeat/infra/service-context.ts';
 import { expireLeases } from '@fleetbeat/infra/tasks/expire-leases.ts';
 import { tellLive } from '@fleetbeat/infra/tell-live.ts';
-import { archiveSilentAgents } from './archive-agents.ts';
+import { archiveSilent } from './archive-silent.ts';
 import { expireSuggestions } from './expire-suggestions.ts';
 import { tellOverdueTasks } from './tell-overdue-tasks.ts';
 
@@ -11,7 +11,11 @@ type TimerRun = (context: ServiceContext, now: number) => Promise<number>;
 
 const RUNS: Readonly<Record<Timer, { run: TimerRun; everyMs: number }>> = {
   'archive-agents': {
-    run: ({ database, config }) => archiveSilentAgents(database, config.agentArchiveMs),
+    run: ({ database, config }) => archiveSilent(database, 'agent', config.agentArchiveMs),
+    everyMs: 10 * 60_000,
+  },
+  'archive-hosts': {
+    run: ({ database, config }) => archiveSilent(database, 'host', config.hostArchiveMs),
     everyMs: 10 * 60_000,
   },
   leases: {

@@ -15,7 +15,7 @@ export interface KnownSubject extends Subject {
 
 const TABLES = {
   agent: { name: 'agents', id: 'agent_id', host: 'm.host_id', model: 'm.model', there: 'm.archived_at is null' },
-  host: { name: 'hosts', id: 'host_id', host: 'null', model: 'null', there: 'true' },
+  host: { name: 'hosts', id: 'host_id', host: 'null', model: 'null', there: 'm.archived_at is null' },
 } as const;
 
 /** The agents or hosts that a rule is about and that were there in a range; empty for other sets. */
@@ -46,12 +46,13 @@ export async function readSubjects(
   return new Map(rows.map((row) => [row.key, row]));
 }
 
-/** Of those that a rule names by their keys or not at all: agents that nobody is told of any more. */
+/** Of those that a rule names by their keys or not at all: agents or hosts that nobody is told of any more. */
 export async function readArchived(query: ReadQuery, { watch }: Rule): Promise<ReadonlySet<string>> {
-  if (watch.set !== 'agent') return new Set();
+  if (watch.set !== 'agent' && watch.set !== 'host') return new Set();
+  const { name, id } = TABLES[watch.set];
   const rows = await query<{ key: string }>(
     'backtest.archived',
-    'select agent_id as key from agents where archived_at is not null and ($1::text[] is null or agent_id = any($1)) limit $2',
+    `select ${id} as key from ${name} where archived_at is not null and ($1::text[] is null or ${id} = any($1)) limit $2`,
     [watch.keys ?? null, MAX_SUBJECTS],
   );
   return new Set(rows.map(({ key }) => key));

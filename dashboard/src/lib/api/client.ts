@@ -66,6 +66,7 @@ export const api = {
   agentSessions: (agentId: string, query: QueryOf<'get /agents/{agent_id}/sessions'>, signal?: AbortSignal) =>
     ask('get /agents/{agent_id}/sessions', { params: { agent_id: agentId }, query, signal }),
   hosts: (query: QueryOf<'get /hosts'>, signal?: AbortSignal) => ask('get /hosts', { query, signal }),
+  host: (hostId: string, signal?: AbortSignal) => ask('get /hosts/{host_id}', { params: { host_id: hostId }, signal }),
   hostMetrics: (hostId: string, window: Window, signal?: AbortSignal) =>
     ask('get /hosts/{host_id}/metrics', { params: { host_id: hostId }, query: windowQuery(window), signal }),
   performance: (window: Window, signal?: AbortSignal) => ask('get /performance', { query: windowQuery(window), signal }),
