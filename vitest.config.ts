@@ -7,6 +7,8 @@ const WHOLE_SYSTEM = ['e2e/**/*.e2e.test.ts'];
 const ALONE = ['e2e/**/*.alone.test.ts'];
 /** What is waited for comes when it comes: a busy machine makes a test slow, not wrong. */
 const PATIENT = { poll: { timeout: 20_000, interval: 50 } };
+/** Tests that mostly wait for servers: more of them at a time than there are cores. */
+const WAITING_WORKERS = 3;
 const START_SERVERS = ['infra/src/testing/start-servers.ts'];
 
 export default defineConfig({
@@ -32,7 +34,7 @@ export default defineConfig({
           globalSetup: START_SERVERS,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: WAITING_WORKERS,
           sequence: { groupOrder: 1 },
         },
       },
@@ -45,7 +47,7 @@ export default defineConfig({
           globalSetup: START_SERVERS,
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          maxWorkers: 2,
+          maxWorkers: WAITING_WORKERS,
           sequence: { groupOrder: 2 },
         },
       },
