@@ -1,4 +1,3 @@
-import { flushCompileCache } from 'node:module';
 import { hostname } from 'node:os';
 import { ensureEnvironmentKeys } from './access/api-keys.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
@@ -85,8 +84,6 @@ async function runService(name: ServiceName): Promise<void> {
   }
   logger.info(`${name} runs`);
   process.send?.(READY_MESSAGE);
-  // Written at the end of a process by itself, but not of one that is killed.
-  flushCompileCache();
 }
 
 async function prepareEngines(

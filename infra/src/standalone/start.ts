@@ -53,8 +53,6 @@ export async function startStandalone(env: NodeJS.ProcessEnv, logger: Logger, li
 
   const config = await provideDatabase(configured, logger, lifecycle);
   const serviceEnv: NodeJS.ProcessEnv = {
-    // A service that is started again does not compile its modules again.
-    NODE_COMPILE_CACHE: join(config.dataDir, 'compile-cache'),
     ...env,
     FLEETBEAT_DATA: config.dataDir,
     DATABASE_URL: config.databaseUrl,
