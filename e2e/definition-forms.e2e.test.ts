@@ -42,8 +42,18 @@ describeInBrowser('the forms of definitions', () => {
   const group = (name: string): Locator => dialog().getByRole('group', { name, exact: true });
 
   it('write a schedule of two people, show it before it is kept, and say at its field what is refused', async () => {
+    // A new one begins with whoever writes it: there is no form before it is known who that is.
+    const people = Promise.withResolvers<void>();
+    await page.route('**/api/v1/people?*', async (route) => {
+      await people.promise;
+      await route.continue();
+    });
     await page.goto(`${system.api}/on-call`);
-    await page.getByRole('button', { name: 'New schedule' }).click();
+    const make = page.getByRole('button', { name: 'New schedule' });
+    expect(await make.isDisabled()).toBe(true);
+    people.resolve();
+    await make.click();
+    await page.unroute('**/api/v1/people?*');
     await dialog().getByText('Not whole yet').waitFor();
     await dialog().getByRole('button', { name: 'Save' }).click();
     await dialog().getByRole('alert').filter({ hasText: 'must not be empty' }).first().waitFor();
@@ -141,7 +151,7 @@ describeInBrowser('the forms of definitions', () => {
       quiet_hours: { intervals: [{ from: '22:00', to: '07:00' }] },
     });
     const order = () => page.getByRole('list', { name: 'Routes' }).getByRole('heading').allInnerTexts();
-    expect(await order()).toEqual(['Default', 'SEARCH', 'ADS']);
+    await expect.poll(order).toEqual(['Default', 'SEARCH', 'ADS']);
     await page.getByRole('button', { name: 'Offer alerts earlier to: ADS' }).click();
     await expect.poll(order).toEqual(['Default', 'ADS', 'SEARCH']);
     await page.getByLabel('Labels of an alert').fill('team=ads');

@@ -19,6 +19,11 @@ export class Resource<T> {
     this.#read = read;
   }
 
+  /** Whether a first answer has come, even if it was a problem. */
+  get answered(): boolean {
+    return this.data !== null || this.problem !== null;
+  }
+
   /** Reads again; a read that is under way is given up. Never rejects. */
   load(): Promise<void> {
     // An effect that asks for reading must not run again because of what reading changes.

@@ -24,6 +24,11 @@ export class OnCallNames {
     (this.#escalations.data?.items ?? []).map(({ id, definition: { name } }) => ({ id, name })),
   );
 
+  /** Whether the schedules that are not here are none, rather than not read yet. */
+  get schedulesKnown(): boolean {
+    return this.#schedules.answered;
+  }
+
   start(): () => void {
     const stops = [people.start(), this.#schedules.poll(REFRESH_EVERY), this.#escalations.poll(REFRESH_EVERY)];
     if (session.canOperate) stops.push(this.#channels.poll(REFRESH_EVERY));

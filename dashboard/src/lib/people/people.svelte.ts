@@ -19,6 +19,11 @@ class People {
   /** Oneself; null for whoever has no account, by a sign-in link or a key. */
   readonly me = $derived(this.#byId.get(session.id ?? '') ?? null);
 
+  /** Whether those who are not here are nobody, rather than not read yet. */
+  get known(): boolean {
+    return this.resource.answered;
+  }
+
   start(): () => void {
     return this.resource.poll(REFRESH_EVERY);
   }
