@@ -15,7 +15,7 @@ export function snippetsFor(url: string, withKey: boolean): readonly Snippet[] {
     { name: 'Python', use: 'Save it as first_event.py and run python3 first_event.py.', text: python(url, withKey) },
     {
       name: 'OpenTelemetry',
-      use: 'The variables are all that an agent needs that is traced by the GenAI conventions, in any language. The program sends one span.',
+      use: 'The variables are all that an agent needs that is traced by the GenAI conventions or OpenInference, in any language. The program sends one span.',
       text: openTelemetry(url, withKey),
     },
     {

@@ -1,5 +1,6 @@
 import { idSchema, type MessageType } from '@fleetbeat/contracts/events.ts';
 import type { AttributeValue, Span } from './span.ts';
+import { NAMES } from './vocabulary.ts';
 
 /**
  * Operations of the GenAI conventions of OpenTelemetry that are events. Those of an agent or a workflow are not: they
@@ -12,6 +13,18 @@ const OPERATIONS: Readonly<Record<string, MessageType>> = {
   embeddings: 'agent_response',
   execute_tool: 'tool_call',
   retrieval: 'tool_call',
+};
+
+/**
+ * Kinds of span of OpenInference that are events, likewise. Guards, evaluators and prompts are none: the calls they make are
+ * spans of their own.
+ */
+const KINDS: Readonly<Record<string, MessageType>> = {
+  LLM: 'agent_response',
+  EMBEDDING: 'agent_response',
+  TOOL: 'tool_call',
+  RETRIEVER: 'tool_call',
+  RERANKER: 'tool_call',
 };
 
 const MAX_TOKENS = 1_000_000_000;
@@ -30,13 +43,13 @@ export function eventOfSpan(span: Span): Record<string, unknown> | undefined {
   return {
     ...(traceId === '' || spanId === '' ? {} : { id: traceId + spanId }),
     ...timesOf(span),
-    agent_id: idOf(attributes.get('gen_ai.agent.name'), attributes.get('gen_ai.agent.id'), resource.get('service.name')),
+    agent_id: idOf([...attributes.all(NAMES.agent), ...resource.all(NAMES.service)]),
     message_type: span.failed ? 'error' : type,
     error_details: span.failed ? failureOf(span) : undefined,
-    model_used: idOf(attributes.get('gen_ai.response.model'), attributes.get('gen_ai.request.model')),
-    session_id: idOf(attributes.get('gen_ai.conversation.id'), attributes.get('session.id')),
-    user_id: idOf(attributes.get('user.id'), attributes.get('enduser.id')),
-    host_id: idOf(resource.get('host.name'), resource.get('host.id')),
+    model_used: idOf(attributes.all(NAMES.model)),
+    session_id: idOf(attributes.all(NAMES.session)),
+    user_id: idOf(attributes.all(NAMES.user)),
+    host_id: idOf(resource.all(NAMES.host)),
     ...tokensOf(span),
     labels: labelsOf(span),
     metadata: {
@@ -51,11 +64,14 @@ export function eventOfSpan(span: Span): Record<string, unknown> | undefined {
 }
 
 function typeOf({ attributes }: Span): MessageType | undefined {
-  const operation = attributes.get('gen_ai.operation.name');
+  const operation = attributes.first(NAMES.operation);
   if (typeof operation === 'string') return Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
-  // Instrumentations from before the operation had a name.
-  if (attributes.get('gen_ai.request.model') !== undefined) return 'agent_response';
-  return attributes.get('gen_ai.tool.name') === undefined ? undefined : 'tool_call';
+  const kind = attributes.first(NAMES.kind);
+  if (typeof kind === 'string') return Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  // Instrumentations from before the operation had a name, as OpenLLMetry and the AI SDK.
+  if (attributes.first(['gen_ai.request.model']) !== undefined) return 'agent_response';
+  const isTool = attributes.first(NAMES.tool) !== undefined || attributes.first(NAMES.entity) === 'tool';
+  return isTool ? 'tool_call' : undefined;
 }
 
 function timesOf({ start, end }: Span): { ts?: number; response_time_ms?: number } {
@@ -70,22 +86,20 @@ function milliseconds(nanoseconds: bigint): number {
 }
 
 function failureOf({ failure, attributes }: Span): string {
-  const type = attributes.get('error.type');
+  const type = attributes.first(NAMES.failure);
   return failure !== '' ? failure : typeof type === 'string' ? type : 'the span has failed without saying why';
 }
 
-/** Token classes, which are disjoint here: by the conventions those of the cache are among the input, and those of reasoning in the output. */
+/** Token classes, which are disjoint here: by both conventions those of the cache are among the input, and those of reasoning in the output. */
 function tokensOf({ attributes }: Span): Record<string, number | undefined> {
-  const count = (...names: readonly string[]): number | undefined => {
-    const value = names.map((name) => attributes.get(name)).find((each) => each !== undefined);
+  const count = (names: readonly string[]): number | undefined => {
+    const value = attributes.first(names);
     return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_TOKENS ? value : undefined;
   };
-  const read = count('gen_ai.usage.cache_read.input_tokens');
-  const written = count('gen_ai.usage.cache_creation.input_tokens');
-  const reasoning = count('gen_ai.usage.reasoning.output_tokens');
+  const [read, written, reasoning] = [count(NAMES.cacheRead), count(NAMES.cacheWrite), count(NAMES.reasoning)];
   return {
-    input_tokens: without(count('gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens'), (read ?? 0) + (written ?? 0)),
-    output_tokens: without(count('gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens'), reasoning ?? 0),
+    input_tokens: without(count(NAMES.input), (read ?? 0) + (written ?? 0)),
+    output_tokens: without(count(NAMES.output), reasoning ?? 0),
     cache_read_tokens: read,
     cache_write_tokens: written,
     reasoning_tokens: reasoning,
@@ -99,9 +113,9 @@ function without(total: number | undefined, part: number): number | undefined {
 
 function labelsOf({ resource }: Span): Record<string, string> | undefined {
   const labels = {
-    project: resource.get('service.namespace'),
-    environment: resource.get('deployment.environment.name') ?? resource.get('deployment.environment'),
-    service: resource.get('service.name'),
+    project: resource.first(NAMES.project),
+    environment: resource.first(NAMES.environment),
+    service: resource.first(NAMES.service),
   };
   const given = Object.entries(labels).filter(
     (label): label is [string, string] => typeof label[1] === 'string' && label[1] !== '' && label[1].length <= LONGEST_LABEL,
@@ -110,6 +124,6 @@ function labelsOf({ resource }: Span): Record<string, string> | undefined {
 }
 
 /** The first of these that is an id. */
-function idOf(...candidates: readonly (AttributeValue | undefined)[]): string | undefined {
+function idOf(candidates: readonly AttributeValue[]): string | undefined {
   return candidates.find((candidate): candidate is string => idSchema.safeParse(candidate).success);
 }

@@ -96,6 +96,53 @@ describe.each(KINDS)('an OpenTelemetry exporter of %s', (kind) => {
     expect(tool).toMatchObject({ agent_id: 'Finder', message_type: 'tool_call' });
   });
 
+  it('sends calls by the names of OpenInference, which become events as well', async () => {
+    await trace(kind, [
+      {
+        name: 'ChatAnthropic',
+        attributes: {
+          'openinference.span.kind': 'LLM',
+          'llm.model_name': 'my-model',
+          'llm.token_count.prompt': 1_200,
+          'llm.token_count.prompt_details.cache_read': 900,
+          'llm.token_count.prompt_details.cache_write': 100,
+          'llm.token_count.completion': 80,
+          'llm.token_count.completion_details.reasoning': 30,
+          'session.id': 'talk-1',
+          'user.id': 'ann',
+          'agent.name': 'Finder',
+        },
+      },
+      { name: 'embed', attributes: { 'openinference.span.kind': 'EMBEDDING', 'embedding.model_name': 'small' } },
+      { name: 'search', attributes: { 'openinference.span.kind': 'TOOL', 'tool.name': 'search' } },
+      { name: 'agent', attributes: { 'openinference.span.kind': 'AGENT', 'llm.token_count.prompt': 1_200 } },
+    ]);
+    expect(events()).toMatchObject([
+      {
+        agent_id: 'Finder',
+        message_type: 'agent_response',
+        model_used: 'my-model',
+        session_id: 'talk-1',
+        user_id: 'ann',
+        input_tokens: 200,
+        cache_read_tokens: 900,
+        cache_write_tokens: 100,
+        output_tokens: 50,
+        reasoning_tokens: 30,
+      },
+      { agent_id: 'researcher', message_type: 'agent_response', model_used: 'small' },
+      { agent_id: 'researcher', message_type: 'tool_call' },
+    ]);
+  });
+
+  it.each([{ 'traceloop.span.kind': 'tool' }, { 'ai.toolCall.name': 'search' }])(
+    'sends calls of tools as other libraries mark them: %j',
+    async (attributes) => {
+      await trace(kind, [{ name: 'search', attributes }]);
+      expect(events()).toMatchObject([{ message_type: 'tool_call' }]);
+    },
+  );
+
   it('says why a call has failed', async () => {
     await trace(kind, [{ name: 'chat', attributes: { 'gen_ai.operation.name': 'chat' }, error: 'the model is overloaded' }]);
     expect(events()[0]).toMatchObject({ message_type: 'error', error_details: 'the model is overloaded' });

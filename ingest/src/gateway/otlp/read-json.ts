@@ -81,7 +81,7 @@ function spanOf(span: z.infer<typeof spanSchema>, resource: Attributes): Span {
 
 function exceptionOf(events: z.infer<typeof spanSchema>['events']): string {
   for (const { attributes } of events.toReversed()) {
-    const message = attributesOf(attributes).get('exception.message');
+    const message = attributesOf(attributes).first(['exception.message']);
     if (typeof message === 'string') return message;
   }
   return '';

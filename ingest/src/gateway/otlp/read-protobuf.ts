@@ -53,7 +53,7 @@ function readSpan(bytes: Uint8Array, resource: Attributes): Span {
 function exceptionOf(event: Uint8Array): string | undefined {
   const attributes = new Attributes();
   for (const attribute of messagesOf(event, 3)) addAttribute(attributes, attribute);
-  const message = attributes.get('exception.message');
+  const message = attributes.first(['exception.message']);
   return typeof message === 'string' ? message : undefined;
 }
 

@@ -135,7 +135,7 @@ describe('traces', () => {
   it('lose texts that are too long for an event, and none of their figures', async () => {
     const talk = 'x'.repeat(40_000);
     const many = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`part.${n}`, 'y'.repeat(10_000)]));
-    const attributes = { 'gen_ai.input.messages': talk, 'gen_ai.usage.input_tokens': 9_000n, ...many };
+    const attributes = { 'gen_ai.input.messages': talk, ...many, 'gen_ai.usage.input_tokens': 9_000n };
     for (const [body, encoding] of [[inProtobuf(attributes), 'protobuf'] as const, [inJson(attributes), 'json'] as const]) {
       const event = await eventOf(body, encoding);
       expect(event).toMatchObject({

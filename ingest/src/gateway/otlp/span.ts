@@ -1,3 +1,5 @@
+import { READ } from './vocabulary.ts';
+
 /** A span as it came over OTLP, in either of its encodings. */
 export interface Span {
   /** Lower-case hexadecimal digits; empty where the sender gave none. */
@@ -29,8 +31,9 @@ export class MalformedTraces extends Error {
 const LONGEST_KEY = 256;
 /** The largest value that is kept, in bytes as sent: the text of a long conversation does not push out the figures beside it. */
 const LARGEST_VALUE_BYTES = 32 * 1_024;
-/** All values of one span, or of one resource. */
+/** All values of one span, or of one resource, but for those that an event is made of where they are no longer than this. */
 const ALL_VALUES_BYTES = 96 * 1_024;
+const LARGEST_READ_BYTES = 1_024;
 /** So many of those left out are named. */
 const NAMED_LEFT_OUT = 16;
 
@@ -43,16 +46,25 @@ export class Attributes {
   /** Keeps a value that takes so many bytes as it was sent, or notes that it is left out. */
   add(key: string, bytes: number, read: () => AttributeValue): void {
     if (key === '' || key.length > LONGEST_KEY) return;
-    if (bytes > LARGEST_VALUE_BYTES || this.#bytes + key.length + bytes > ALL_VALUES_BYTES) {
-      if (this.leftOut.length < NAMED_LEFT_OUT) this.leftOut.push(key);
-      return;
+    const mustStay = bytes <= LARGEST_READ_BYTES && READ.has(key);
+    if (!mustStay) {
+      if (bytes > LARGEST_VALUE_BYTES || this.#bytes + key.length + bytes > ALL_VALUES_BYTES) {
+        if (this.leftOut.length < NAMED_LEFT_OUT) this.leftOut.push(key);
+        return;
+      }
+      this.#bytes += key.length + bytes;
     }
-    this.#bytes += key.length + bytes;
     this.#values.set(key, read());
   }
 
-  get(key: string): AttributeValue | undefined {
-    return this.#values.get(key);
+  /** Those of these that are there, in their order. */
+  all(names: readonly string[]): AttributeValue[] {
+    return names.map((name) => this.#values.get(name)).filter((value) => value !== undefined);
+  }
+
+  /** The first of these that is there. */
+  first(names: readonly string[]): AttributeValue | undefined {
+    return this.all(names)[0];
   }
 
   toJSON(): Record<string, AttributeValue> {
