@@ -65,8 +65,11 @@ describeInBrowser('the pages of alerts and rules', () => {
 
     await row.getByRole('button', { name: /^Acknowledge/ }).click();
     await row.getByRole('cell', { name: /, (just now|\d+ s ago)$/ }).waitFor();
-    const { items } = await system.get<{ items: { key: string; acknowledged_at: number | null }[] }>('/alerts?state=firing');
-    expect(items.find(({ key }) => key === 'broken-agent')?.acknowledged_at).not.toBeNull();
+    const acknowledged = async () => {
+      const { items } = await system.get<{ items: { key: string; acknowledged_at: number | null }[] }>('/alerts?state=firing');
+      return items.find(({ key }) => key === 'broken-agent')?.acknowledged_at;
+    };
+    await expect.poll(acknowledged).toEqual(expect.any(Number));
     await expectAccessibleAlerts();
 
     await page.getByRole('button', { name: /^Pending/ }).click();

@@ -67,7 +67,7 @@ describeInBrowser('a host', () => {
   it('is put into the archive, found there, and taken out again', async () => {
     await button('Archive').click();
     await page.getByText('Archived', { exact: true }).waitFor();
-    expect((await host()).archived_at).not.toBeNull();
+    await expect.poll(async () => (await host()).archived_at).not.toBeNull();
     await page.goto(`${system.api}/hosts`);
     await page.getByRole('link', { name: 'db-2.example' }).waitFor();
     expect(await page.getByRole('link', { name: 'db-1.example' }).count()).toBe(0);

@@ -15,6 +15,9 @@ export interface SystemWithBrowser {
   stop(): Promise<void>;
 }
 
+/** How long a page has for what is waited for on it: a busy machine makes a test slow, not wrong. */
+const PATIENCE_MS = 60_000;
+
 /** `describe` for what needs a browser: skipped, and said so, where there is none. */
 export function describeInBrowser(name: string, tests: () => void): void {
   const shown = CHROMIUM === undefined ? `${name}: SKIPPED, no Chromium, name one in CHROMIUM` : name;
@@ -33,6 +36,7 @@ export async function startWithBrowser(env: Readonly<Record<string, string | und
       complaints,
       async newPage(options = {}) {
         const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce', ...options });
+        context.setDefaultTimeout(PATIENCE_MS);
         const page = await context.newPage();
         page.on('pageerror', (error) => complaints.push(String(error.stack)));
         return page;

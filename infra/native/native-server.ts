@@ -23,7 +23,7 @@ export interface LaunchOptions {
   dataDir: string;
   /** True when the server answers. May throw, which counts as "not yet". */
   isReady: () => Promise<boolean>;
-  /** Milliseconds that the server has to become ready; 60 s unless given. */
+  /** Milliseconds that the server has to become ready; 120 s unless given. */
   readyTimeoutMs?: number | undefined;
 }
 
@@ -55,7 +55,7 @@ export async function launchServer(options: LaunchOptions): Promise<NativeServer
   });
   const server = controlOf(name, child, exited, () => ended !== undefined);
 
-  const deadline = Date.now() + (options.readyTimeoutMs ?? 60_000);
+  const deadline = Date.now() + (options.readyTimeoutMs ?? 120_000);
   while (!(await options.isReady().catch(() => false))) {
     if (ended !== undefined) throw new Error(`${name} ended while starting (${ended})\n${endOf(logFile)}`);
     if (Date.now() > deadline) {

@@ -64,7 +64,8 @@ export class IncidentView {
   #hear(incident: Incident): void {
     const { data } = this.resource;
     if (incident.id !== this.#id || clock.paused || (data !== null && incident.revision < data.revision)) return;
-    if (data !== null) this.resource.data = { ...data, ...incident };
+    // Whom the next step calls is as it was read: people decide by that, and not by what the message tells.
+    if (data !== null) this.resource.data = { ...data, ...incident, revision: data.revision };
     // Its alerts, and what was decided, are read: the message does not tell them.
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined;
