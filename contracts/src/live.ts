@@ -126,13 +126,15 @@ export const CHANNEL_OF = {
 
 /**
  * `subscribe`: the channel; `agent_id` adds that agent's own series to `metrics`; `since` asks for what
- * came after that `seq`. The acknowledgement is `{ok: true, resync}`, where `resync` says that too much was
+ * came after that `seq`, `since_time` for what came from that moment on (epoch milliseconds, by the `server_time` of
+ * `connected`): for who has read over REST then. The acknowledgement is `{ok: true, resync}`, where `resync` says that too much was
  * missed and the client must read over REST, or `{ok: false, reason}`.
  */
 export const subscribeSchema = z.object({
   channel: z.enum(CHANNELS),
   agent_id: z.string().max(256).optional(),
   since: z.number().int().optional(),
+  since_time: z.number().optional(),
 });
 
 /** One record of the topic `aggregates`: the open partials of a source that somebody watches. */

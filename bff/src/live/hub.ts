@@ -28,6 +28,9 @@ export function isFor(who: Authenticated, { type, data }: Published['message'], 
   return type !== 'notifications_read' || (data as ServerData['notifications_read']).reader === ownerOf(who);
 }
 
+/** After the message of this number, or from this moment on, in epoch milliseconds. */
+export type Since = { readonly seq: number } | { readonly time: number };
+
 export interface Hub {
   /** Names the numbering: numbers of two streams cannot be compared. */
   readonly stream: string;
@@ -35,11 +38,8 @@ export interface Hub {
   readonly seq: number;
   /** Sends a message to everybody in the channel of its type, or in `room`. */
   publish<T extends PublishedEvent>(type: T, data: ServerData[T], room?: Room): void;
-  /**
-   * What was sent to the rooms after `since`, oldest first; null where that is no longer known, or `since` is of
-   * another stream.
-   */
-  missed(rooms: readonly Room[], since: number): Published[] | null;
+  /** What was sent to the rooms since, oldest first; null where that is no longer known, or a number is of another stream. */
+  missed(rooms: readonly Room[], since: Since): Published[] | null;
   onMessage(listener: (published: Published) => void): void;
 }
 
@@ -49,12 +49,13 @@ const REMEMBERED_SIZE = 16e6;
 
 export function createHub(now: () => number = Date.now): Hub {
   const listeners: ((published: Published) => void)[] = [];
-  const ring = new RingBuffer<Published>(REMEMBERED, REMEMBERED_SIZE);
+  const ring = new RingBuffer<Published & { readonly at: number }>(REMEMBERED, REMEMBERED_SIZE);
+  const startedAt = now();
   // Starting from the clock in microseconds, no two processes give out the same numbers: a client that
   // comes from another one is told to read again.
-  let seq = now() * 1_000;
-  /** Everything after this number is still remembered. */
-  let remembersAfter = seq;
+  let seq = startedAt * 1_000;
+  /** Everything after this number, and after this moment, is still remembered. */
+  let remembersAfter = { seq, time: startedAt };
 
   return {
     stream: randomUUID(),
@@ -64,14 +65,18 @@ export function createHub(now: () => number = Date.now): Hub {
 
     publish(type, data, room = CHANNEL_OF[type]) {
       const published = { room, message: { type, data, seq: ++seq } } as Published;
-      const gone = ring.push(published, sizeOf(data));
-      remembersAfter = gone.at(-1)?.message.seq ?? remembersAfter;
+      const last = ring.push({ ...published, at: now() }, sizeOf(data)).at(-1);
+      if (last !== undefined) remembersAfter = { seq: last.message.seq, time: last.at };
       for (const listener of listeners) listener(published);
     },
 
     missed(rooms, since) {
-      if (since < remembersAfter || since > seq) return null;
-      return [...ring].filter(({ room, message }) => message.seq > since && rooms.includes(room));
+      if ('time' in since) {
+        if (since.time <= remembersAfter.time) return null;
+        return [...ring].filter(({ room, at }) => at >= since.time && rooms.includes(room));
+      }
+      if (since.seq < remembersAfter.seq || since.seq > seq) return null;
+      return [...ring].filter(({ room, message }) => message.seq > since.seq && rooms.includes(room));
     },
 
     onMessage(listener) {

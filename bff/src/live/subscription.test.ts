@@ -15,6 +15,18 @@ describe('subscribing', () => {
     expect(subscribe({ channel: 'tasks' }, new Set(), forgetful)).toMatchObject({ ok: true, resync: false });
   });
 
+  it('asks for what came after a message, from a moment on, or for nothing', () => {
+    const asked: unknown[] = [];
+    const remembering = { missed: (rooms: unknown, since: unknown) => (asked.push([rooms, since]), []) };
+    subscribe({ channel: 'tasks', since: 7 }, new Set(), remembering);
+    subscribe({ channel: 'tasks', since_time: 8.5 }, new Set(), remembering);
+    subscribe({ channel: 'tasks' }, new Set(), remembering);
+    expect(asked).toEqual([
+      [['tasks'], { seq: 7 }],
+      [['tasks'], { time: 8.5 }],
+    ]);
+  });
+
   it.each([
     undefined,
     null,
@@ -23,6 +35,7 @@ describe('subscribing', () => {
     {},
     { channel: 'secrets' },
     { channel: 'tasks', since: 'x' },
+    { channel: 'tasks', since_time: 'x' },
     { channel: 'tasks', agent_id: 'a' },
     { channel: 'metrics', agent_id: 'x'.repeat(300) },
   ])('refuses %j and says why', (request) =>

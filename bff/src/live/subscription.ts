@@ -23,13 +23,14 @@ export interface Refused {
 export function subscribe(request: unknown, present: ReadonlySet<string>, hub: Pick<Hub, 'missed'>): Joined | Refused {
   const parsed = subscribeSchema.safeParse(request);
   if (!parsed.success) return { ok: false, reason: describeIssue(parsed.error) };
-  const { channel, agent_id: agentId, since } = parsed.data;
+  const { channel, agent_id: agentId, since: seq, since_time: time } = parsed.data;
   if (agentId !== undefined && channel !== 'metrics') return { ok: false, reason: 'agent_id goes with the channel metrics only' };
   const wanted: Room[] = agentId === undefined ? [channel] : [channel, `agent:${agentId}`];
   const rooms = wanted.filter((room) => !present.has(room));
   const agents = [...present, ...rooms].filter((room) => room.startsWith('agent:')).length;
   if (agents > MAX_AGENTS) return { ok: false, reason: `at most ${MAX_AGENTS} agents a socket` };
-  const missed = since === undefined ? [] : hub.missed(rooms, since);
+  const since = seq !== undefined ? { seq } : time !== undefined ? { time } : null;
+  const missed = since === null ? [] : hub.missed(rooms, since);
   return { ok: true, resync: missed === null, rooms, missed: missed ?? [] };
 }
 

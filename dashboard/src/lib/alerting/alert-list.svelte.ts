@@ -45,7 +45,6 @@ export class AlertList {
     const stops = [
       this.resource.poll(REFRESH_EVERY),
       connection.subscribe('notifications'),
-      connection.onResync(() => this.resource.load()),
       connection.on('notification', () => void this.resource.load()),
     ];
     return () => stops.forEach((stop) => stop());

@@ -1,4 +1,5 @@
 import { untrack } from 'svelte';
+import { connection } from '../live/connection.svelte.ts';
 import { ApiProblem } from './problem.ts';
 
 /**
@@ -14,6 +15,8 @@ export class Resource<T> {
 
   readonly #read: (signal: AbortSignal) => Promise<T>;
   #current: AbortController | null = null;
+  /** What was heard while a reading was under way: its answer may not know it yet. */
+  #news: (() => void)[] = [];
 
   constructor(read: (signal: AbortSignal) => Promise<T>) {
     this.#read = read;
@@ -34,14 +37,18 @@ export class Resource<T> {
     this.#current?.abort();
     const current = new AbortController();
     this.#current = current;
+    this.#news = [];
     this.loading = true;
     const asked = Date.now();
     try {
       const data = await this.#read(current.signal);
       if (this.#current !== current) return;
-      this.data = data;
       this.problem = null;
       this.loadedAt = asked;
+      this.loading = false;
+      this.data = data;
+      for (const tell of this.#news) tell();
+      return;
     } catch (error) {
       if (this.#current !== current) return;
       this.problem = error instanceof ApiProblem ? error : new ApiProblem(0, 'This page failed', String(error));
@@ -49,17 +56,28 @@ export class Resource<T> {
     this.loading = false;
   }
 
+  /**
+   * Puts news into the data, and into the answer of a reading that is under way once it is there: a live message overtakes it.
+   * `withNews` answers the data as it is where that knows them already.
+   */
+  hear(withNews: (data: T | null) => T | null): void {
+    const tell = (): void => void (this.data = withNews(this.data));
+    if (this.loading) this.#news.push(tell);
+    tell();
+  }
+
   /** Forgets the data too: for another subject, not for a newer state of the same one. */
   reset(): void {
     this.#current?.abort();
     this.#current = null;
+    this.#news = [];
     this.data = null;
     this.problem = null;
     this.loadedAt = null;
     this.loading = false;
   }
 
-  /** Reads now and then every `everyMs` while the tab is visible; returns how to stop. */
+  /** Reads now, then every `everyMs` while the tab is visible, and when live messages were missed; returns how to stop. */
   poll(everyMs: number): () => void {
     void this.load();
     const timer = setInterval(() => {
@@ -69,7 +87,9 @@ export class Resource<T> {
       if (document.visibilityState === 'visible' && Date.now() - (this.loadedAt ?? 0) > everyMs) void this.load();
     };
     document.addEventListener('visibilitychange', whenShown);
+    const stopResync = connection.onResync(() => this.load());
     return () => {
+      stopResync();
       clearInterval(timer);
       document.removeEventListener('visibilitychange', whenShown);
       this.#current?.abort();

@@ -40,7 +40,6 @@ export class CommentThread {
     const stops = [
       this.resource.poll(REFRESH_EVERY),
       connection.subscribe('notifications'),
-      connection.onResync(() => this.resource.load()),
       connection.on('comment_added', (one) => this.#hear(one, one)),
       connection.on('comment_updated', (one) => this.#hear(one, one)),
       connection.on('comment_deleted', (one) => this.#hear(one, null)),

@@ -3,7 +3,6 @@ import { keysOf } from '@fleetbeat/contracts/panel-content.ts';
 import { dashboardsApi } from './dashboards-api.ts';
 import { Resource } from '../api/resource.svelte.ts';
 import { clock } from '../live/clock.svelte.ts';
-import { connection } from '../live/connection.svelte.ts';
 import { scope } from '../scope/scope.svelte.ts';
 import { spanOf, type Range } from '../time-range/range.ts';
 
@@ -46,7 +45,6 @@ export class PanelData {
     if (clock.paused && this.resource.data !== null) return () => {};
     const { end, stepMs } = this.#range();
     const every = end === null ? Math.min(LATEST, Math.max(SOONEST, stepMs / 2)) : LATEST;
-    const stops = [this.resource.poll(every), connection.onResync(() => this.resource.load())];
-    return () => stops.forEach((stop) => stop());
+    return this.resource.poll(every);
   }
 }

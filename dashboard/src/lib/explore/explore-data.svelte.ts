@@ -5,7 +5,6 @@ import { windowQuery } from '../api/client.ts';
 import { Resource } from '../api/resource.svelte.ts';
 import { dashboardsApi } from '../dashboards/dashboards-api.ts';
 import { clock } from '../live/clock.svelte.ts';
-import { connection } from '../live/connection.svelte.ts';
 import { scope } from '../scope/scope.svelte.ts';
 import { spanOf, stepFor, type Range } from '../time-range/range.ts';
 import { isTimed, type ExploreQuestion } from './explore-question.ts';
@@ -35,8 +34,7 @@ export class ExploreData {
     if (clock.paused && this.resource.data !== null) return () => {};
     const { end, stepMs } = this.#range();
     const every = end === null ? Math.min(LATEST, Math.max(SOONEST, stepMs / 2)) : LATEST;
-    const stops = [this.resource.poll(every), connection.onResync(() => this.resource.load())];
-    return () => stops.forEach((stop) => stop());
+    return this.resource.poll(every);
   }
 }
 

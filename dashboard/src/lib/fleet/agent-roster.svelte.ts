@@ -63,18 +63,16 @@ export class AgentRoster {
     const stops = [
       this.resource.poll(REFRESH_EVERY),
       connection.subscribe('agents'),
-      connection.onResync(() => this.resource.load()),
       connection.on('agent_status', ({ agent_id, status, last_seen }) => {
-        const known = this.resource.data?.agents.some((agent) => agent.agent_id === agent_id) ?? false;
-        if (!known) {
-          // Someone new: the list knows more about it than the message.
-          // Whether it is in scope, the next reading tells.
-          if (scope.id !== '') return;
-          if (this.resource.data !== null && !this.resource.data.more && !this.resource.loading) void this.resource.load();
-          return;
-        }
-        this.#changes.set(agent_id, { status, last_seen });
-        this.#show();
+        this.resource.hear((data) => {
+          if (data?.agents.some((agent) => agent.agent_id === agent_id)) {
+            this.#changes.set(agent_id, { status, last_seen });
+            this.#show();
+          }
+          // Someone new: the list knows more about it than the message. Whether it is in scope, the next reading tells.
+          else if (data !== null && !data.more && scope.id === '' && !this.resource.loading) void this.resource.load();
+          return data;
+        });
       }),
     ];
     return () => {

@@ -54,13 +54,15 @@ export class HostRoster {
     const stops = [
       this.resource.poll(REFRESH_EVERY),
       connection.subscribe('metrics'),
-      connection.onResync(() => this.resource.load()),
       connection.on('performance_update', ({ host_id, ts, ...sample }) => {
         if (this.#only !== null && host_id !== this.#only) return;
         this.#changes.set(host_id, { ...sample, last_seen: ts, status: 'online' });
-        const known = this.resource.data?.items.some((host) => host.host_id === host_id) ?? true;
-        // Whether one that is new is in scope, the next reading tells.
-        if (!known && !this.resource.loading && !this.archived && !(this.#scoped && scope.id !== '')) void this.resource.load();
+        this.resource.hear((data) => {
+          const known = data?.items.some((host) => host.host_id === host_id) ?? true;
+          // Whether one that is new is in scope, the next reading tells.
+          if (!known && !this.resource.loading && !this.archived && !(this.#scoped && scope.id !== '')) void this.resource.load();
+          return data;
+        });
         this.#show();
       }),
     ];

@@ -35,7 +35,6 @@ export class IncidentView {
       this.resource.poll(REFRESH_EVERY),
       this.timeline.poll(REFRESH_EVERY),
       connection.subscribe('notifications'),
-      connection.onResync(() => this.#reload()),
       connection.on('incident', (incident) => this.#hear(incident)),
       connection.on('comment_added', ({ entity_type: type, entity_id: about }) => {
         if (type === 'incident' && about === String(this.#id)) void this.timeline.load();

@@ -25,7 +25,7 @@ export class SilenceList {
       this.resource.poll(REFRESH_EVERY),
       connection.subscribe('notifications'),
       connection.on('incident', () => {
-        if (!clock.paused && !this.resource.loading) void this.resource.load();
+        if (!clock.paused) void this.resource.load();
       }),
     ];
     return () => stops.forEach((stop) => stop());

@@ -16,13 +16,19 @@ interface SubscriptionAnswer {
   reason?: string;
 }
 
+/** The message after which, or the moment from which on (the server's clock), there may be news that are not here. */
+type Since = { since: number } | { since_time: number };
+
 interface Topic {
   channel: Channel;
   agentId: string | undefined;
   users: number;
+  /** Null once the server has confirmed the subscription, and before the first connection. */
+  since: Since | null;
 }
 
-type Handler<T extends ServerEvent> = (data: ServerData[T]) => void;
+/** `late`: it was sent while this page was away, or not yet there. */
+type Handler<T extends ServerEvent> = (data: ServerData[T], late: boolean) => void;
 
 /**
  * The one live connection of the page. Its state is what can be known: `live` only while the server answers
@@ -36,9 +42,13 @@ class LiveConnection {
 
   #socket: Socket | null = null;
   #stream: string | null = null;
+  /** Everything up to this message is here; null before the first connection. */
   #lastSeq: number | null = null;
+  /** The newest message when this connection began: what has a lower number is late. */
+  #helloSeq = 0;
+  #welcomed = false;
   readonly #topics = new Map<string, Topic>();
-  readonly #handlers = new Map<ServerEvent, Set<(data: never) => void>>();
+  readonly #handlers = new Map<ServerEvent, Set<Handler<never>>>();
   readonly #resyncs = new Set<() => Promise<unknown> | void>();
   readonly #behind = new SvelteMap<string, number>();
 
@@ -70,13 +80,16 @@ class LiveConnection {
     socket.on('connect_error', (error) => this.#lost(error.message));
     socket.on('disconnect', (reason) => this.#lost(reason));
     socket.on('connected', (message: LiveMessage<'connected'>) => this.#welcome(message.data));
-    socket.onAny((type: ServerEvent, message: LiveMessage) => this.#receive(type, message));
+    socket.onAny((type: ServerEvent, message: LiveMessage) => {
+      if (type !== 'connected') this.#receive(type, message);
+    });
     const pings = setInterval(() => this.#ping(), PING_EVERY);
     return () => {
       clearInterval(pings);
       socket.removeAllListeners();
       socket.disconnect();
       this.#socket = null;
+      this.#welcomed = false;
       this.state = 'connecting';
     };
   }
@@ -84,9 +97,9 @@ class LiveConnection {
   /** Calls `handler` for every message of a type, until the returned function is called. */
   on<T extends ServerEvent>(type: T, handler: Handler<T>): () => void {
     const handlers = this.#handlers.get(type) ?? new Set();
-    handlers.add(handler as (data: never) => void);
+    handlers.add(handler as Handler<never>);
     this.#handlers.set(type, handlers);
-    return () => void handlers.delete(handler as (data: never) => void);
+    return () => void handlers.delete(handler as Handler<never>);
   }
 
   /** Calls `reload` when too much was missed to be caught up: everything must be read over REST again. */
@@ -95,13 +108,17 @@ class LiveConnection {
     return () => void this.#resyncs.delete(reload);
   }
 
-  /** Subscribes while somebody uses the channel; returns how to stop using it. */
+  /**
+   * Subscribes while somebody uses the channel; returns how to stop using it. What has come since the page was opened, or since
+   * this call, is heard, however long it takes until the server has confirmed: whoever reads no earlier misses nothing.
+   */
   subscribe(channel: Channel, agentId?: string): () => void {
     const key = `${channel} ${agentId ?? ''}`;
-    const topic = this.#topics.get(key) ?? { channel, agentId, users: 0 };
+    const since = this.#lastSeq === null ? null : { since: this.#lastSeq };
+    const topic = this.#topics.get(key) ?? { channel, agentId, users: 0, since };
     topic.users += 1;
     this.#topics.set(key, topic);
-    if (topic.users === 1 && this.#socket?.connected) void this.#ask(topic, false);
+    if (topic.users === 1 && this.#welcomed) void this.#join([topic]);
     return () => {
       topic.users -= 1;
       if (topic.users > 0) return;
@@ -116,60 +133,79 @@ class LiveConnection {
 
   #receive(type: ServerEvent, message: LiveMessage): void {
     this.heardAt = Date.now();
-    if (typeof message?.seq === 'number') this.#lastSeq = Math.max(this.#lastSeq ?? 0, message.seq);
-    for (const handler of this.#handlers.get(type) ?? []) handler(message.data as never);
+    const late = message.seq <= this.#helloSeq;
+    this.#lastSeq = Math.max(this.#lastSeq ?? 0, message.seq);
+    for (const handler of this.#handlers.get(type) ?? []) handler(message.data as never, late);
   }
 
   #welcome(hello: ServerData['connected']): void {
+    this.heardAt = Date.now();
     clock.set(hello.server_time);
     const again = this.#stream !== null;
-    const sameStream = this.#stream === hello.stream;
+    const otherStream = again && this.#stream !== hello.stream;
     this.#stream = hello.stream;
-    if (!sameStream) this.#lastSeq = hello.seq;
+    // Nothing on the page was asked for before it was opened. What this answer took to come makes the moment an earlier one.
+    const opened = { since_time: hello.server_time - performance.now() };
+    const since = this.#lastSeq === null ? opened : { since: this.#lastSeq };
+    for (const topic of this.#topics.values()) topic.since ??= since;
+    this.#lastSeq = hello.seq;
+    this.#helloSeq = hello.seq;
+    this.#welcomed = true;
     this.reason = null;
     this.state = again ? 'catching-up' : 'connecting';
-    void this.#resubscribe(again, sameStream);
+    void this.#join([...this.#topics.values()], otherStream);
   }
 
-  async #resubscribe(again: boolean, sameStream: boolean): Promise<void> {
-    const answers = await Promise.all([...this.#topics.values()].map((topic) => this.#ask(topic, again && sameStream)));
-    const missed = again && (!sameStream || answers.some((answer) => answer?.resync === true));
-    if (missed) await Promise.allSettled([...this.#resyncs].map(async (reload) => reload()));
+  /** Subscribes, and has everything read again where more was missed than the server knows. */
+  async #join(topics: readonly Topic[], missed = false): Promise<void> {
+    const answers = await Promise.all(topics.map((topic) => this.#ask(topic)));
+    if (answers.includes(null)) return;
+    if (missed || answers.some((answer) => answer?.resync === true)) {
+      await Promise.allSettled([...this.#resyncs].map(async (reload) => reload()));
+    }
     if (this.#socket?.connected) this.state = 'live';
   }
 
-  async #ask(topic: Topic, since: boolean): Promise<SubscriptionAnswer | null> {
+  /** Asks until the server has answered; null where the connection ends before. */
+  async #ask(topic: Topic): Promise<SubscriptionAnswer | null> {
     const socket = this.#socket;
-    if (!socket) return null;
-    try {
-      const answer = (await socket.timeout(PING_WITHIN).emitWithAck('subscribe', {
-        channel: topic.channel,
-        ...(topic.agentId === undefined ? {} : { agent_id: topic.agentId }),
-        ...(since && this.#lastSeq !== null ? { since: this.#lastSeq } : {}),
-      })) as SubscriptionAnswer;
-      if (!answer.ok) this.reason = answer.reason ?? `the channel ${topic.channel} was refused`;
-      return answer;
-    } catch {
-      return { ok: false, resync: true };
+    // What the server says to the second question hides what it had to say to the first.
+    for (let unheard = false; socket?.connected === true && topic.users > 0; unheard = true) {
+      try {
+        const answer = (await socket.timeout(PING_WITHIN).emitWithAck('subscribe', {
+          channel: topic.channel,
+          ...(topic.agentId === undefined ? {} : { agent_id: topic.agentId }),
+          ...topic.since,
+        })) as SubscriptionAnswer;
+        topic.since = null;
+        if (!answer.ok) this.reason = answer.reason ?? `the channel ${topic.channel} was refused`;
+        return unheard ? { ...answer, resync: true } : answer;
+      } catch {
+        // Too late, or disconnected.
+      }
     }
+    return topic.users > 0 ? null : { ok: true };
   }
 
   #ping(): void {
     const socket = this.#socket;
     if (!socket?.connected) return;
-    socket.timeout(PING_WITHIN).emit('ping', (late: Error | null) => {
+    socket.timeout(PING_WITHIN).emit('ping', (late: Error | null, answer?: { seq: number }) => {
       if (this.#socket !== socket) return;
-      if (late && Date.now() - (this.heardAt ?? 0) > PING_EVERY + PING_WITHIN) {
-        this.#lost('the server does not answer');
+      if (late) {
+        if (Date.now() - (this.heardAt ?? 0) > PING_EVERY + PING_WITHIN) this.#lost('the server does not answer');
         return;
       }
       this.heardAt = Date.now();
+      // Whatever was for this page has come before the answer.
+      if (this.#welcomed) this.#lastSeq = Math.max(this.#lastSeq ?? 0, answer?.seq ?? 0);
       if (this.state === 'offline' && socket.connected) this.state = 'live';
     });
   }
 
   #lost(reason: string): void {
     this.reason = reason;
+    if (this.#socket?.connected !== true) this.#welcomed = false;
     if (this.state !== 'offline') this.state = 'offline';
   }
 

@@ -38,7 +38,6 @@ export function followNews(
   const stops = [
     resource.poll(REFRESH_EVERY),
     connection.subscribe(channel),
-    connection.onResync(() => resource.load()),
     ...types.map((type) => connection.on(type, hear)),
     () => document.removeEventListener('visibilitychange', whenShown),
   ];

@@ -87,6 +87,8 @@ export class SeriesView {
   /** The windows of the range, oldest first. */
   readonly points = $derived.by((): SeriesPoint[] => {
     this.#changes.seen();
+    // A few windows that live messages brought before the first reading are not the series.
+    if (this.totals === null) return [];
     const [from, to] = this.domain;
     const coarse = this.#coarse;
     if (!coarse) return this.#fine.between(from, to);
@@ -133,7 +135,7 @@ export class SeriesView {
   start(): () => void {
     const stops = [
       connection.subscribe('metrics', this.view === 'agent' ? this.key : undefined),
-      connection.on('visualization_update', (update) => this.#apply(update)),
+      connection.on('visualization_update', (update, late) => this.#apply(update, late)),
       connection.onResync(() => this.reload()),
     ];
     const timer = setInterval(() => {
@@ -210,9 +212,9 @@ export class SeriesView {
     this.#changes.tell();
   }
 
-  #apply(update: VisualizationUpdate): void {
-    if (update.view !== this.view || update.key !== this.key || update.step !== FINE_STEP || this.totals === null) return;
-    this.#heardThrough = update.through;
+  #apply(update: VisualizationUpdate, late: boolean): void {
+    if (update.view !== this.view || update.key !== this.key || update.step !== FINE_STEP) return;
+    if (!late) this.#heardThrough = update.through;
     if (!this.live) return;
     let events = 0;
     let errors = 0;
@@ -222,7 +224,8 @@ export class SeriesView {
       errors += point.total_errors - (present?.total_errors ?? 0);
     }
     this.#fine.put(update.points, Date.now());
-    this.#pulse.add(clock.serverNow(), events, errors);
+    // What grew while nobody listened did not grow now; and before the first reading, nobody knows how much.
+    if (!late && this.totals !== null) this.#pulse.add(clock.serverNow(), events, errors);
     this.#changes.tellSoon();
   }
 

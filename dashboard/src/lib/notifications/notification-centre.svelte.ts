@@ -34,7 +34,6 @@ class NotificationCentre {
     const stops = [
       this.resource.poll(REFRESH_EVERY),
       connection.subscribe('notifications'),
-      connection.onResync(() => this.resource.load()),
       connection.on('notification', (one) => this.#take(one)),
       connection.on('notifications_read', () => void this.resource.load()),
     ];

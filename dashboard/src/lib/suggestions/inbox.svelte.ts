@@ -41,7 +41,6 @@ export class Inbox {
     const stops = [
       this.resource.poll(REFRESH_EVERY),
       connection.subscribe('suggestions'),
-      connection.onResync(() => this.resource.load()),
       connection.on('suggestion_created', hear),
       connection.on('suggestion_approved', hear),
       connection.on('suggestion_rejected', hear),

@@ -49,7 +49,6 @@ export class TaskBoard {
     const stops = [
       this.resource.poll(REFRESH_EVERY),
       connection.subscribe('tasks'),
-      connection.onResync(() => this.resource.load()),
       connection.on('task_created', (task) => this.#hear(task)),
       connection.on('task_update', (task) => this.#hear(task)),
       connection.on('task_deleted', ({ task_id: id }) => {
@@ -93,10 +92,14 @@ export class TaskBoard {
   }
 
   #hear(task: Task): void {
-    // Whose agent has which labels the server knows: a task that is new to the board comes with the next reading.
-    if (scope.id !== '' && !this.resource.data?.tasks.some(({ task_id: id }) => id === task.task_id)) return;
-    this.#keep(task);
-    this.#show();
+    this.resource.hear((data) => {
+      // Whose agent has which labels the server knows: a task that is new to the board comes with the next reading.
+      if (scope.id === '' || data?.tasks.some(({ task_id: id }) => id === task.task_id)) {
+        this.#keep(task);
+        this.#show();
+      }
+      return data;
+    });
   }
 
   #keep(task: Task): void {

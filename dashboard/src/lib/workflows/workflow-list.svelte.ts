@@ -47,7 +47,6 @@ export class WorkflowList {
     const stops = [
       this.resource.poll(REFRESH_EVERY),
       connection.subscribe('workflows'),
-      connection.onResync(() => this.resource.load()),
       connection.on('workflow_update', (workflow) => this.#hear(workflow)),
     ];
     return () => {

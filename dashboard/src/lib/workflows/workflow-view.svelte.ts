@@ -35,7 +35,6 @@ export class WorkflowView {
       this.resource.poll(REFRESH_EVERY),
       connection.subscribe('workflows'),
       connection.subscribe('tasks'),
-      connection.onResync(() => this.resource.load()),
       connection.on('workflow_update', (workflow) => {
         if (workflow.workflow_id !== this.#id || clock.paused) return;
         this.#news = workflow;
