@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
-import { openDatabase } from './database/open.ts';
+import { closeDatabase, openDatabase } from './database/open.ts';
 import type { EventLog } from './event-log/event-log.ts';
 import { openEventLog } from './event-log/open.ts';
 import type { JobQueue } from './job-queue/job-queue.ts';
@@ -35,7 +35,7 @@ export function openEngines(config: Config, logger: Logger): OpenEngines {
 
   const database = once(
     () => openDatabase(databaseUrl(config), logger),
-    (pool) => pool.end(),
+    (pool) => closeDatabase(pool),
   );
   const eventLog = once(
     () => openEventLog(config, database(), logger),

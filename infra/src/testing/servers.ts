@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import type { Database } from '../database/database.ts';
-import { openDatabase } from '../database/open.ts';
+import { closeDatabase, openDatabase } from '../database/open.ts';
 import { createLogger } from '../logger.ts';
 
 /** The servers of one test run, as start-servers.ts hands them to every test file; null: could not be had. */
@@ -68,7 +68,7 @@ export async function freshDatabase(): Promise<FreshDatabase> {
     database,
     url,
     drop: async () => {
-      if (!database.ended) await database.end();
+      if (!database.ended) await closeDatabase(database);
       await administer(postgres.url, `drop database if exists ${name} with (force)`);
     },
   };
