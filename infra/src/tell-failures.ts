@@ -11,6 +11,8 @@ export interface FailureTeller {
   /** `fields` are said with the failure. */
   failed(error: unknown, fields?: object): void;
   worked(): void;
+  /** It has failed and not worked since. */
+  readonly failing: boolean;
 }
 
 /**
@@ -43,6 +45,9 @@ export function tellFailures(
       logger.info({ ...fields, after_s: seconds(since) }, `no longer: ${complaint}`);
       since = null;
       told.clear();
+    },
+    get failing() {
+      return since !== null;
     },
   };
 }

@@ -32,17 +32,6 @@ export function createLogPoller(segments: Segments, logger: Logger): LogPoller {
   let pollMs = SHORTEST_POLL_MS;
   const inTurn = limited(PARALLEL_READS);
   const reading = tellFailures(logger, 'the event log cannot be read, trying again');
-  let away = false;
-
-  function failed(error: unknown): void {
-    reading.failed(error);
-    away = true;
-  }
-
-  function succeeded(): void {
-    reading.worked();
-    away = false;
-  }
 
   async function poll(): Promise<void> {
     polling = true;
@@ -50,20 +39,20 @@ export function createLogPoller(segments: Segments, logger: Logger): LogPoller {
       let found = false;
       try {
         for (const [log, end] of await segments.ends([...new Set([...waiters].map((waiter) => waiter.log))])) ends.set(log, end);
-        succeeded();
+        reading.worked();
       } catch (error) {
-        failed(error);
+        reading.failed(error);
       }
       const now = performance.now();
       for (const waiter of waiters) {
         const ready = (ends.get(waiter.log) ?? 0) > waiter.offset;
-        if (!ready && !away && waiter.deadline > now) continue;
+        if (!ready && !reading.failing && waiter.deadline > now) continue;
         found ||= ready;
         waiter.resolve();
       }
       pollMs = found ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, pollMs * 1.5);
       // Also lets readers that have just been answered ask again before the loop ends.
-      await new Promise((resolve) => setTimeout(resolve, away ? OUTAGE_PAUSE_MS : pollMs));
+      await new Promise((resolve) => setTimeout(resolve, reading.failing ? OUTAGE_PAUSE_MS : pollMs));
     }
     polling = false;
   }
@@ -98,11 +87,11 @@ export function createLogPoller(segments: Segments, logger: Logger): LogPoller {
         await pause(SHORTEST_POLL_MS, signal);
         return nothing;
       }
-      succeeded();
+      reading.worked();
       ends.set(log, Math.max(ends.get(log) ?? 0, newest.offset + 1));
       return { records, nextOffset: newest.offset + 1, endOffset: ends.get(log) ?? newest.offset + 1 };
     } catch (error) {
-      failed(error);
+      reading.failed(error);
       await pause(OUTAGE_PAUSE_MS, signal);
       return nothing;
     }
