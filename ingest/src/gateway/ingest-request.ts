@@ -11,7 +11,7 @@ import { decodeBody, type RefusedBody } from './decode-body.ts';
 import type { WireFormat } from './event-ranges.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GuardedLog } from './guarded-log.ts';
-import { readTraces, traceEncoding } from './otlp/read-traces.ts';
+import { readTraces, traceEncoding, type TraceEncoding } from './otlp/read-traces.ts';
 import { readBody } from './read-body.ts';
 import { redactReason, redactRecords } from './redact-records.ts';
 import { createIdMaker } from '../uuid-v7.ts';
@@ -44,6 +44,11 @@ export interface Taken {
   readonly agentId?: string | undefined;
 }
 
+/** The answer, and the encoding in which traces came. */
+export interface TakenIn extends IngestAnswer {
+  readonly traces: TraceEncoding | null;
+}
+
 /**
  * Takes the events of one request: resolves with the answer once those that are good are durable, and
  * throws `HttpProblem` or `SenderGone` where none of them was taken.
@@ -53,7 +58,7 @@ export type TakeEvents = (
   taken: Taken,
   /** Called once it is known that the body will be read. */
   beforeBody: () => void,
-) => Promise<IngestAnswer>;
+) => Promise<TakenIn>;
 
 /** The events of a body as text, in the format that it names. */
 type ReadEvents = (body: Buffer, reservation: Reservation) => Promise<Buffer>;
@@ -61,22 +66,25 @@ type ReadEvents = (body: Buffer, reservation: Reservation) => Promise<Buffer>;
 export function createTakeEvents({ authorize, budget, log, metrics, redaction, now }: IngestParts): TakeEvents {
   const makeId = createIdMaker();
 
-  function reader(as: Taken['as'], contentType: string | undefined): { format: WireFormat; read: ReadEvents } {
-    if (as === 'events') return { format: wireFormat(contentType), read: (body) => Promise.resolve(body) };
-    const encoding = traceEncoding(contentType);
+  function reader(
+    as: Taken['as'],
+    contentType: string | undefined,
+  ): { format: WireFormat; traces: TraceEncoding | null; read: ReadEvents } {
+    if (as === 'events') return { format: wireFormat(contentType), traces: null, read: (body) => Promise.resolve(body) };
+    const traces = traceEncoding(contentType);
     const read: ReadEvents = async (body, reservation) => {
-      const { lines, ignored } = await readTraces(body, encoding);
+      const { lines, ignored } = await readTraces(body, traces);
       metrics.ignored(ignored);
       reservation.give(body.length);
       reservation.take(lines.length);
       return lines;
     };
-    return { format: 'ndjson', read };
+    return { format: 'ndjson', traces, read };
   }
 
   return async function takeEvents(request, { as, agentId }, beforeBody) {
     const client = await authorize(request);
-    const { format, read } = reader(as, request.headers['content-type']);
+    const { format, traces, read } = reader(as, request.headers['content-type']);
     const { partitions } = log;
     if (partitions === undefined) throw logAway();
 
@@ -87,7 +95,7 @@ export function createTakeEvents({ authorize, budget, log, metrics, redaction, n
       metrics.received(body.length);
       const events = await read(body, reservation);
       // Spans that stand for no event are nothing wrong.
-      if (as === 'traces' && events.length === 0) return { accepted: 0, rejected: [], ids: [] };
+      if (traces !== null && events.length === 0) return { accepted: 0, rejected: [], ids: [], traces };
       const decoded = await decodeBody(events, {
         format,
         receivedAt: now(),
@@ -111,7 +119,7 @@ export function createTakeEvents({ authorize, budget, log, metrics, redaction, n
       }
       for (const { code } of rejected) metrics.rejected(code, 1);
       if (accepted === 0 && rejected.length > 0) throw new NothingAccepted(rejected);
-      return { accepted, rejected, ids };
+      return { accepted, rejected, ids, traces };
     } finally {
       reservation.release();
     }

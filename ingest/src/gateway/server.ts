@@ -7,7 +7,7 @@ import { HttpProblem, problemBody, PROBLEM_TYPE } from '@fleetbeat/infra/problem
 import { answerBrokenRequest } from '@fleetbeat/infra/net/answer-broken-request.ts';
 import { inRequest, requestIdFrom } from '@fleetbeat/infra/request-id.ts';
 import { NothingAccepted, type Taken, type TakeEvents } from './ingest-request.ts';
-import { traceEncoding, tracesAnswer } from './otlp/read-traces.ts';
+import { tracesAnswer, type TraceEncoding } from './otlp/read-traces.ts';
 import { discardBody, SenderGone } from './read-body.ts';
 
 /** A body must be complete within this time, in milliseconds. */
@@ -77,12 +77,12 @@ export function createGatewayServer(parts: GatewayServerParts): Server {
         const taken = await parts.takeEvents(request, route.takes, () => {
           if (request.headers.expect !== undefined) response.writeContinue();
         });
-        const { accepted, rejected } = taken;
+        const { accepted, rejected, traces } = taken;
         const [first] = rejected;
         if (first !== undefined) {
           parts.logger.info({ accepted, rejected: rejected.length, first }, 'some events of a request were refused');
         }
-        if (route.takes.as === 'traces') return answerTraces(request, response, rejected);
+        if (traces !== null) return answerTraces(response, traces, rejected);
         return answerJson(response, first === undefined ? 200 : 207, describe(taken));
       }
     }
@@ -179,8 +179,7 @@ function describe(taken: IngestAnswer): string {
 }
 
 /** In the encoding of the request, as OTLP asks for. */
-function answerTraces(request: IncomingMessage, response: ServerResponse, rejected: IngestAnswer['rejected']): void {
-  const encoding = traceEncoding(request.headers['content-type']);
+function answerTraces(response: ServerResponse, encoding: TraceEncoding, rejected: IngestAnswer['rejected']): void {
   const body = tracesAnswer(encoding, rejected);
   response.writeHead(200, {
     'content-type': encoding === 'json' ? 'application/json' : 'application/x-protobuf',
