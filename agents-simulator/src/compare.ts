@@ -1,7 +1,8 @@
 import { HOST_GAUGES, type HostGauge } from '@fleetbeat/contracts/aggregates.ts';
 import { ADDITIVE_MEASURES, type AdditiveMeasure } from '@fleetbeat/contracts/additive-measures.ts';
 import type { Agent, HostMetrics, Measures, Metrics } from '@fleetbeat/contracts/api.ts';
-import { exactQuantile, messagesOf, TOKEN_CLASSES, tokensOf, type EventTally } from './event-tally.ts';
+import { TOKEN_CLASSES } from '@fleetbeat/contracts/token-classes.ts';
+import { exactQuantile, messagesOf, tokensOf, type EventTally } from './event-tally.ts';
 import type { GaugeTally } from './ledger.ts';
 
 /** One figure that is not what it should be. */

@@ -1,4 +1,5 @@
 import type { AgentMessage, Heartbeat } from '@fleetbeat/contracts/events.ts';
+import { TOKEN_CLASSES } from '@fleetbeat/contracts/token-classes.ts';
 
 /**
  * What a set of agent events adds up to, written down from the rules of the contracts and not from the
@@ -49,14 +50,6 @@ export function emptyTally(): EventTally {
     users: new Set(),
   };
 }
-
-export const TOKEN_CLASSES = [
-  'input_tokens',
-  'output_tokens',
-  'cache_read_tokens',
-  'cache_write_tokens',
-  'reasoning_tokens',
-] as const;
 
 /** Adds one event. A heartbeat counts as a sign of life and as nothing else. */
 export function addEvent(tally: EventTally, event: AgentMessage | Heartbeat): void {

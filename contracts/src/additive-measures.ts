@@ -1,4 +1,5 @@
 import type { Measures } from './api.ts';
+import { TOKEN_CLASSES } from './token-classes.ts';
 
 /** Measures that add up over windows, agents and models. */
 export const ADDITIVE_MEASURES = [
@@ -10,11 +11,7 @@ export const ADDITIVE_MEASURES = [
   'total_feedback',
   'total_heartbeats',
   'total_tokens_used',
-  'input_tokens',
-  'output_tokens',
-  'cache_read_tokens',
-  'cache_write_tokens',
-  'reasoning_tokens',
+  ...TOKEN_CLASSES,
   'other_tokens',
   'total_cost_usd',
 ] as const satisfies readonly (keyof Measures)[];

@@ -1,4 +1,5 @@
 import { isVisible, MESSAGE_TYPES } from './events.ts';
+import { TOKEN_CLASSES } from './token-classes.ts';
 
 /**
  * A first look at agent messages, which are most of what comes: it knows the usual shapes and says yes to them in
@@ -9,8 +10,19 @@ import { isVisible, MESSAGE_TYPES } from './events.ts';
 /** The fields looked at here; the schema must have no other, or they would go unchecked. */
 export const FIELDS_LOOKED_AT = [
   ...['id', 'ts', 'timestamp', 'labels', 'agent_id', 'message_type', 'content', 'metadata', 'error_details'],
-  ...['response_time_ms', 'input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens'],
-  ...['token_count', 'model_used', 'user_id', 'session_id', 'task_id', 'workflow_id', 'host_id', 'user_feedback', 'cost_usd'],
+  ...TOKEN_CLASSES,
+  ...[
+    'response_time_ms',
+    'token_count',
+    'model_used',
+    'user_id',
+    'session_id',
+    'task_id',
+    'workflow_id',
+    'host_id',
+    'user_feedback',
+    'cost_usd',
+  ],
 ] as const;
 
 export type ParsedAgentMessage = Partial<Record<(typeof FIELDS_LOOKED_AT)[number], unknown>>;

@@ -1,10 +1,9 @@
 import type { AgentSession } from '@fleetbeat/contracts/api.ts';
+import { TOKEN_CLASSES } from '@fleetbeat/contracts/token-classes.ts';
 import type { BlockContent, BlockHeader, MergeBudget, PlacedEvent } from './merge-blocks.ts';
 
 /** Users that are told of a session at most, the last first. */
 const USERS_TOLD = 20;
-
-const TOKEN_CLASSES = ['input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens'] as const;
 
 /** What counts of an event that belongs to a session. */
 interface SessionEvent {
