@@ -47,13 +47,18 @@ class LiveConnection {
   /** The newest message when this connection began: what has a lower number is late. */
   #helloSeq = 0;
   #welcomed = false;
+  #readSince = 0;
   readonly #topics = new Map<string, Topic>();
   readonly #handlers = new Map<ServerEvent, Set<Handler<never>>>();
   readonly #resyncs = new Set<() => Promise<unknown> | void>();
   readonly #behind = new SvelteMap<string, number>();
 
-  /** Connects until the returned function is called: once the page has time for it, with code that it is shown without. */
-  start(): () => void {
+  /**
+   * Connects until the returned function is called: once the page has time for it, with code that it is shown without. Nothing
+   * on the page was asked for before `readSince`, in milliseconds after it was opened.
+   */
+  start(readSince = 0): () => void {
+    this.#readSince = readSince;
     let stopped = false;
     let stop = whenIdle(() => {
       import('socket.io-client').then(
@@ -109,7 +114,7 @@ class LiveConnection {
   }
 
   /**
-   * Subscribes while somebody uses the channel; returns how to stop using it. What has come since the page was opened, or since
+   * Subscribes while somebody uses the channel; returns how to stop using it. What has come since the page was read, or since
    * this call, is heard, however long it takes until the server has confirmed: whoever reads no earlier misses nothing.
    */
   subscribe(channel: Channel, agentId?: string): () => void {
@@ -144,9 +149,9 @@ class LiveConnection {
     const again = this.#stream !== null;
     const otherStream = again && this.#stream !== hello.stream;
     this.#stream = hello.stream;
-    // Nothing on the page was asked for before it was opened. What this answer took to come makes the moment an earlier one.
-    const opened = { since_time: hello.server_time - performance.now() };
-    const since = this.#lastSeq === null ? opened : { since: this.#lastSeq };
+    // What this answer took to come makes the moment an earlier one.
+    const first = { since_time: hello.server_time - (performance.now() - this.#readSince) };
+    const since = this.#lastSeq === null ? first : { since: this.#lastSeq };
     for (const topic of this.#topics.values()) topic.since ??= since;
     this.#lastSeq = hello.seq;
     this.#helloSeq = hello.seq;
