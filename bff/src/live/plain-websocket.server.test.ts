@@ -46,9 +46,13 @@ async function announce(...records: LiveRecord[]): Promise<void> {
   );
 }
 
-function task(taskId: string, type: 'task_created' | 'task_update' = 'task_update'): LiveRecord {
+function task(
+  taskId: string,
+  type: 'task_created' | 'task_update' = 'task_update',
+  description: string | null = null,
+): LiveRecord {
   const nothing = {
-    description: null,
+    description,
     workflow_id: null,
     agent_id: null,
     due_date: null,
@@ -158,5 +162,22 @@ describe('/ws/tasks', () => {
     const { ticket } = (await made.json()) as { ticket: string };
     await expect(open(`/ws/tasks?ticket=${ticket}`)).resolves.toBeDefined();
     await expect(open(`/ws/tasks?ticket=${ticket}`)).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('tells who has missed more than can be sent at once to read again, and goes on', async () => {
+    const witness = await withKey();
+    await announce(task('seen'));
+    await eventually(() => witness.received.some(({ task_id: id }) => id === 'seen')).toBe(true);
+    const since = witness.received.find(({ task_id: id }) => id === 'seen')?.['seq'];
+    const text = 'x'.repeat(16_000);
+    for (let part = 0; part < 9; part++) {
+      await announce(...Array.from({ length: 100 }, (_, index) => task(`${part}-${index}`, 'task_update', text)));
+      await eventually(() => witness.received.some(({ task_id: id }) => id === `${part}-99`)).toBe(true);
+    }
+    const { socket, received } = await withKey();
+    socket.send(JSON.stringify({ action: 'subscribe', channel: 'tasks', since }));
+    await eventually(() => received.find(({ type }) => type === 'subscribed')).toMatchObject({ resync: true });
+    await announce(task('after'));
+    await eventually(() => received.filter(({ type }) => type === 'taskUpdate').map(({ task_id: id }) => id)).toEqual(['after']);
   });
 });

@@ -25,6 +25,8 @@ const ROOMS_UNASKED: readonly Room[] = ['tasks', 'metrics'];
 const SLOW_BYTES = 256 * 1024;
 /** ... and from which the client is dropped. */
 const TOO_SLOW_BYTES = 4 * 1024 * 1024;
+/** What a client has missed is sent in one go, up to so many characters; more would make the fastest a slow one. */
+const MOST_MISSED = TOO_SLOW_BYTES / 4;
 const MAX_MESSAGE_BYTES = 16_384;
 
 interface Client {
@@ -74,9 +76,13 @@ export function servePlainWebSocket({ hub, hears, logger }: { hub: Hub; hears: H
         if (!result.ok) return refuse(client, result.reason);
         client.rooms = new Set([...present, ...result.rooms]);
         client.asked = true;
-        const missed = result.missed.filter(({ message }) => isFor(client.who, message, hears));
-        for (const published of missed) deliver(client, published, JSON.stringify(plainMessage(published)));
-        return say(client, { type: 'subscribed', channel: request['channel'], resync: result.resync, seq: hub.seq });
+        const missed = result.missed
+          .filter(({ message }) => isFor(client.who, message, hears))
+          .map((published) => ({ published, text: JSON.stringify(plainMessage(published)) }));
+        const tooMuch = missed.reduce((sum, { text }) => sum + text.length, 0) > MOST_MISSED;
+        if (!tooMuch) for (const { published, text } of missed) deliver(client, published, text);
+        const resync = result.resync || tooMuch;
+        return say(client, { type: 'subscribed', channel: request['channel'], resync, seq: hub.seq });
       }
       case 'unsubscribe': {
         const result = unsubscribe(request, client.rooms);
