@@ -1,6 +1,7 @@
-import type { Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Task } from '@fleetbeat/contracts/tasks.ts';
+import { PHONE } from './expect-accessible.ts';
 import { signInByLink } from './sign-in.ts';
 import type { RunningSystem } from './start-system.ts';
 import { describeInBrowser, startWithBrowser, type SystemWithBrowser } from './start-with-browser.ts';
@@ -25,8 +26,8 @@ describeInBrowser('the board of tasks', () => {
     await there?.stop();
   });
 
-  async function signedIn(): Promise<Page> {
-    const page = await there.newPage();
+  async function signedIn(options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await there.newPage(options);
     await signInByLink(page, system);
     await page.goto(`${system.api}/tasks`);
     await page.getByText('Live', { exact: true }).waitFor();
@@ -94,6 +95,21 @@ describeInBrowser('the board of tasks', () => {
     await one.getByText(`“${NAME}” stays completed: somebody else has changed it meanwhile.`).waitFor();
     await card(one, 'Completed').waitFor();
     expect((await onlyTask()).status).toBe('completed');
+  });
+
+  it('shows one column at a time on a phone, where a task is moved by its menu', async () => {
+    const phone = await signedIn({ viewport: PHONE, hasTouch: true, isMobile: true });
+    const columns = phone.getByRole('group', { name: 'Column' });
+    await card(phone, 'Completed').getByRole('button', { name: 'Move to' }).tap();
+    await menuOf(phone).getByRole('button', { name: 'Pending' }).tap();
+    await column(phone, 'Completed').getByText('None').waitFor();
+    await expect.poll(async () => (await onlyTask()).status).toBe('pending');
+    // Whoever moved it finds the way to where it is.
+    expect(await columns.locator('button:focus').textContent()).toMatch(/Pending\s+1/);
+    await columns.getByRole('button', { name: 'Pending' }).tap();
+    await card(phone, 'Pending').waitFor();
+    expect(await violationsOf(phone)).toEqual([]);
+    await phone.context().close();
   });
 
   it('tells on the page of the task who changed what', async () => {
