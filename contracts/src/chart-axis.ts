@@ -10,7 +10,7 @@ export function niceCeiling(max: number): number {
   return factor * unit;
 }
 
-/** A value at the axis without the zeros that only keep figures steady: 7.50M is 7.5M, 5.0 s is 5 s. */
+/** A value at the axis without the zeros that only keep figures steady: 7.50M is 7.5M, 1.50 s is 1.5 s. */
 export function shortTick(text: string): string {
   return text.replace(/(\d)\.(\d*?)0+(?=\D|$)/, (_, whole: string, kept: string) => (kept === '' ? whole : `${whole}.${kept}`));
 }

@@ -5,25 +5,23 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A duration in milliseconds: 0.4 ms, 340 ms, 1.2 s, 45 s, 3 min, 2 h 5 min, 3 d 4 h. */
+/**
+ * A duration in milliseconds: 0.42 ms, 5.0 ms, 340 ms, 1.20 s, 45.5 s, 3 min, 2 h 5 min, 3 d 4 h. Zeros stay, so that what is
+ * measured and stands in one column is as exact as its neighbours; whole seconds, which people choose, have none.
+ */
 export function formatDuration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return NOTHING;
   const size = Math.abs(ms);
   const sign = ms < 0 ? '−' : '';
   if (size === 0) return '0 ms';
-  if (size < 10) return `${sign}${trim(size.toFixed(size < 1 ? 2 : 1))} ms`;
+  if (size < 0.005) return `${sign}<0.01 ms`;
+  // Up to where it would round to one digit more.
+  if (size < 0.995) return `${sign}${size.toFixed(2)} ms`;
+  if (size < 9.95) return `${sign}${size.toFixed(1)} ms`;
   if (size < 999.5) return `${sign}${Math.round(size)} ms`;
-  if (size < 9_950) return `${sign}${trim((size / SECOND).toFixed(2), 1)} s`;
-  if (size < 59_950) return `${sign}${trim((size / SECOND).toFixed(1))} s`;
-  return sign + longDuration(size);
-}
-
-/** Trailing zeros off, down to `keep` decimals. */
-function trim(text: string, keep = 0): string {
-  const [whole = '', decimals = ''] = text.split('.');
-  let kept = decimals;
-  while (kept.length > keep && kept.endsWith('0')) kept = kept.slice(0, -1);
-  return kept === '' ? whole : `${whole}.${kept}`;
+  if (size >= 59_950) return sign + longDuration(size);
+  const decimals = size % SECOND === 0 ? 0 : size < 9_995 ? 2 : 1;
+  return `${sign}${(size / SECOND).toFixed(decimals)} s`;
 }
 
 function longDuration(ms: number): string {

@@ -70,14 +70,14 @@ export function formatPercent(percent: number | null | undefined): string {
   return `${sign}${threeDigits(size)}%`;
 }
 
-/** Money in US dollars: $0, $0.0042, $1.23, $1.2k. */
+/** Money in US dollars: $0, $0.00420, $0.740, $1.23, $1.20k. */
 export function formatMoney(dollars: number | null | undefined): string {
   if (dollars === null || dollars === undefined || !Number.isFinite(dollars)) return NOTHING;
   if (dollars === 0) return '$0';
   const sign = dollars < 0 ? MINUS : '';
   const size = Math.abs(dollars);
   if (size < 0.0001) return `${sign}<$0.0001`;
-  if (size < 1) return `${sign}$${Number(size.toPrecision(3)).toString()}`;
+  if (size < 0.9995) return `${sign}$${threeDigits(size)}`;
   if (size < 1_000) return `${sign}$${size.toFixed(2)}`;
   return `${sign}$${formatNumber(size)}`;
 }

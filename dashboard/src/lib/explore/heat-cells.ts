@@ -1,3 +1,4 @@
+import { shortTick } from '@fleetbeat/contracts/chart-axis.ts';
 import { formatDuration } from '@fleetbeat/contracts/format-duration.ts';
 import { formatShare } from '@fleetbeat/contracts/format-number.ts';
 import { BUCKETS_PER_DECADE, type LatencyHeatmap } from '@fleetbeat/contracts/latency-heatmap.ts';
@@ -45,7 +46,7 @@ export function durationTicks(bounds: readonly number[]): { row: number; label: 
   for (let decade = Math.floor(first / BUCKETS_PER_DECADE), n = 0; n <= decades; decade += 1, n += 1) {
     for (const factor of factors) {
       const row = (decade + Math.log10(factor)) * BUCKETS_PER_DECADE - first;
-      if (row >= -0.001 && row <= bounds.length) ticks.push({ row, label: formatDuration(factor * 10 ** decade) });
+      if (row >= -0.001 && row <= bounds.length) ticks.push({ row, label: shortTick(formatDuration(factor * 10 ** decade)) });
     }
   }
   return ticks;
