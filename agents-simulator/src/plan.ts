@@ -7,9 +7,12 @@ import { shortHash } from './event-ids.ts';
 export const CLOCK_SKEW_MS = 4 * 60_000;
 /** How much a late agent has buffered when it comes back, in milliseconds. */
 export const BUFFERED_MS = 3_600_000;
-/** Live fleets give a sign of life this often, in milliseconds; fleets of the past, less often. */
+/**
+ * Live fleets give a sign of life this often, in milliseconds; fleets of the past less often, but before their silence counts as
+ * that of one that is offline.
+ */
 export const LIVE_INTERVAL_MS = 5_000;
-export const PAST_INTERVAL_MS = 60_000;
+export const PAST_INTERVAL_MS = 20_000;
 
 /**
  * When everything happens. An offset is milliseconds of the scenario's own time from its start; the

@@ -176,6 +176,20 @@ describe('a fleet of a name', () => {
     expect(from(sent(LATER, { heardAt: LATER + 5, openTasks: [] }))).toBe(LATER);
   });
 
+  it('is never silent for so long that it would be offline, neither in the hour that is filled in nor when it goes on', () => {
+    // As AGENT_OFFLINE_SECONDS and HOST_OFFLINE_SECONDS are where nobody sets them.
+    const OFFLINE_MS = 30_000;
+    const heard = Map.groupBy(
+      first.events.filter(({ topic }) => topic !== 'task-events'),
+      ({ key }) => key,
+    );
+    const silences = [...heard.values()].map((events) => {
+      const times = [...events.map(({ body }) => body.ts), NOW + 30_000].sort((a, b) => a - b);
+      return Math.max(...times.map((t, index) => t - (times[index - 1] ?? NOW - trace.span)));
+    });
+    expect(Math.max(...silences)).toBeLessThanOrEqual(OFFLINE_MS);
+  });
+
   it('has hosts whose uptime goes on', () => {
     const up = ({ events }: typeof first) =>
       events.findLast(({ key }) => key === 'host-demo-001')?.body as unknown as { ts: number; uptime: number };

@@ -8,7 +8,7 @@ import type { Draft, Setting } from './draft.ts';
 /** Hosts start again every 60 days. */
 const STARTS_EVERY_S = 60 * 86_400;
 
-/** Every agent's heartbeat each `intervalMs`, spread evenly; once a minute in a backfilled past. */
+/** Every agent's heartbeat each `intervalMs`, spread evenly; three times a minute in a backfilled past. */
 export function* heartbeats({ seed, fleet, plan }: Setting, intervalMs: number): Generator<Bundle<Draft>> {
   const random = createRandom(seed, 'heartbeats');
   for (const { offset, index, round } of beats(fleet.agents.length, intervalMs, plan)) {
