@@ -41,6 +41,7 @@ describeInBrowser('a host', () => {
       sample('db-1', 37),
       sample('db-2', 12),
       { agent_id: 'indexer', message_type: 'heartbeat', status: 'online', name: 'Indexer', host_id: 'db-1' },
+      { agent_id: 'copies-db-1', message_type: 'heartbeat', status: 'online', host_id: 'db-2' },
     ]);
     page = await there.newPage();
     await signInByLink(page, system);
@@ -64,7 +65,24 @@ describeInBrowser('a host', () => {
     expect(await violationsOf(page)).toEqual([]);
   });
 
+  it('leads to its agents and to its incidents, and to none that only name it', async () => {
+    await page.getByRole('link', { name: '1', exact: true }).click();
+    await page.getByRole('link', { name: 'Indexer' }).waitFor();
+    expect(await page.getByRole('link', { name: 'copies-db-1' }).count()).toBe(0);
+    expect(await violationsOf(page)).toEqual([]);
+    await button('Show those of every host').click();
+    await page.getByRole('link', { name: 'copies-db-1' }).waitFor();
+    await page.goto(`${system.api}/incidents?host=db-2`);
+    await page.getByText('No incident matches.').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await button('Not only about Host db-2').click();
+    await page.getByRole('link', { name: /Disk is nearly full/ }).waitFor();
+    await page.goto(`${system.api}/incidents?host=db-1`);
+    await page.getByRole('link', { name: /Disk is nearly full/ }).waitFor();
+  });
+
   it('is put into the archive, found there, and taken out again', async () => {
+    await page.goto(`${system.api}/hosts/db-1`);
     await button('Archive').click();
     await page.getByText('Archived', { exact: true }).waitFor();
     await expect.poll(async () => (await host()).archived_at).not.toBeNull();

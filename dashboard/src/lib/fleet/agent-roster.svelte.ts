@@ -27,6 +27,8 @@ export class AgentRoster {
   search = '';
   /** Those in the archive, instead of the others. */
   archived = false;
+  /** Those on this host alone, by its id. */
+  host: string | undefined;
   #order: AgentOrder | null = null;
   #changes = new Map<string, Pick<Agent, 'status' | 'last_seen'>>();
   #version = $state(0);
@@ -34,7 +36,7 @@ export class AgentRoster {
 
   constructor() {
     this.resource = new Resource((signal) =>
-      readAll({ ...this.#order, q: this.search, archived: this.archived ? 'true' : undefined }, signal),
+      readAll({ ...this.#order, q: this.search, archived: this.archived ? 'true' : undefined, host_id: this.host }, signal),
     );
   }
 

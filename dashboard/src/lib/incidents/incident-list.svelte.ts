@@ -15,7 +15,7 @@ const PAGE = 50;
 /** Somebody may wait for it: the list is read again this soon after the first news of a burst, in milliseconds. */
 const GATHER_MS = 400;
 
-export type IncidentFilter = Pick<IncidentQuery, 'severity' | 'assigned_to' | 'q'>;
+export type IncidentFilter = Pick<IncidentQuery, 'severity' | 'assigned_to' | 'agent_id' | 'host_id' | 'q'>;
 
 /** Incidents that are meant: all that go on, live, and those that are over page by page. */
 export class IncidentList {
