@@ -1,3 +1,4 @@
+import type { Severity } from '@fleetbeat/contracts/alerts.ts';
 import type { StatusSpan, StatusTimeline } from '@fleetbeat/contracts/status-timeline.ts';
 import { bandLabel, statesIn, stateWords } from '@fleetbeat/contracts/status-words.ts';
 import { AXIS_HEIGHT, drawTimeAxis, type ChartTimes } from './draw-chart.ts';
@@ -19,7 +20,15 @@ const ONLINE = '#a7abe8';
 interface Look {
   readonly fill: string;
   readonly hatch?: string;
+  /** Share of the height that it fills, from below: the worse, the higher. */
+  readonly share?: number;
 }
+
+const FIRING = {
+  info: { fill: INFO, share: 1 / 3 },
+  warning: { fill: WARNING, share: 2 / 3 },
+  error: { fill: ERROR },
+} as const satisfies Record<Severity, Look>;
 
 type State = Pick<StatusSpan, 'state' | 'severity'>;
 
@@ -76,18 +85,18 @@ function lookOf({ state, severity }: State): Look {
     case 'pending':
       return { fill: SUNKEN, hatch: INK_3 };
     case 'firing':
-      return { fill: severity === 'error' ? ERROR : severity === 'warning' ? WARNING : INFO };
+      return FIRING[severity ?? 'info'];
     default:
       return state satisfies never;
   }
 }
 
 /** Boxes of one look, each with its width, in a single stroke of the hatching. */
-function drawBoxes(pdf: Pdf, boxes: readonly Box[], { fill, hatch }: Look): void {
+function drawBoxes(pdf: Pdf, boxes: readonly Box[], { fill, hatch, share = 1 }: Look): void {
   const [first] = boxes;
   if (first === undefined) return;
   const path = () => {
-    for (const { x, y, width, height } of boxes) pdf.rect(x, y, width, height);
+    for (const { x, y, width, height } of boxes) pdf.rect(x, y + (1 - share) * height, width, share * height);
   };
   path();
   pdf.fill(fill);

@@ -10,7 +10,7 @@ export const ERROR_SOFT = '#fbe1df';
 export const WARNING = '#8a5100';
 export const INFO = '#1a629f';
 
-const SERIES = ['#343ed2', '#cf6a06', '#0c8585', '#ae2f7c', '#876800', '#2784c7', '#7a46c0', '#77746b'] as const;
+const SERIES = ['#343ed2', '#d56d07', '#268279', '#940675', '#875e0d', '#2d80f7', '#8063b6', '#47443c'] as const;
 const QUANTILES: Readonly<Record<string, string>> = { p50: '#868de6', p95: '#4f58d8', p99: '#20278f' };
 
 /** The colour of the series at a place: errors and quantiles of the fleet as on the pages, all else in order. */
