@@ -123,7 +123,7 @@ describeInBrowser('the dashboard', () => {
     await eventually(() => figure('Messages').textContent()).toBe(String(Number(before) + 10));
   });
 
-  it('asks for what the first screen shows once, ahead of making it', async () => {
+  it('asks for what the first screen shows once', async () => {
     const asked: string[] = [];
     const note = (request: { url(): string }): unknown => asked.push(new URL(request.url()).pathname);
     page.on('request', note);

@@ -1,13 +1,4 @@
-import {
-  addressOf,
-  type Answer,
-  type Asked,
-  type NameOf,
-  type Place,
-  type Question,
-  type RouteName,
-} from '@fleetbeat/contracts/client/client.ts';
-import { Ahead } from './ahead.ts';
+import { addressOf, type Answer, type Asked, type Question, type RouteName } from '@fleetbeat/contracts/client/client.ts';
 import { ApiProblem, problemOf, unreachable } from './problem.ts';
 
 /** The one way to the REST API. Rejects with an `ApiProblem`, or with an `AbortError` when aborted. */
@@ -29,23 +20,11 @@ interface How {
   media?: string | undefined;
 }
 
-const ahead = new Ahead();
-
-/** Asks what a page that is still to be made will ask: that page is then given this answer, once. Resolves when it is there. */
-export async function askAhead<Name extends NameOf<'get'>>(name: Name, place: Place<Name>): Promise<void> {
-  const { url } = addressOf(name, place);
-  const answer = request('GET', url);
-  ahead.keep(url, answer);
-  await answer.catch(() => undefined);
-}
-
 /** Asks a route, by its name as in the API's document: `ask('get /tasks/{task_id}', { params: { task_id: id } })`. */
 export function ask<Name extends RouteName>(name: Name, ...[question]: Asked<Question<Name> & How>): Promise<Answer<Name>> {
   const given = question ?? ({} as Question<Name> & How);
   const { method, url } = addressOf(name, given);
   const { body, signal, revision, keepalive, media } = given;
-  const answered = method === 'GET' ? ahead.take(url) : undefined;
-  if (answered !== undefined) return answered as Promise<Answer<Name>>;
   return request<Answer<Name>>(method, url, {
     ...(body === undefined ? {} : { body: media === undefined ? JSON.stringify(body) : String(body) }),
     headers: {

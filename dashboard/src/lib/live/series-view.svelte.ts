@@ -19,19 +19,6 @@ const REFRESH_EVERY = 20_000;
 /** Live data older than this is called behind, in milliseconds. */
 const BEHIND_AFTER = 15_000;
 
-/** Windows of a range that live messages carry on. What lies between two moments has none. */
-const isCarriedOn = (range: Range) => range.end === null && range.stepMs === FINE_STEP;
-
-/** What a series is read for: the range, its end in fine windows where its own are coarser, and as much before it. */
-export function stretchesOf(range: Range, now: number): { whole: Window; fine: Window | null; before: Window } {
-  const { from, to } = spanOf(range, now);
-  return {
-    whole: { from, to, stepMs: range.stepMs },
-    fine: range.end === null && !isCarriedOn(range) ? { from: to - FINE_LENGTH, to, stepMs: FINE_STEP } : null,
-    before: { from: from - range.lengthMs, to: from, stepMs: range.stepMs },
-  };
-}
-
 type ReadMetrics = (window: Window, signal?: AbortSignal) => Promise<Metrics>;
 
 /**
@@ -171,13 +158,14 @@ export class SeriesView {
     this.#reading = reading;
     this.loading = true;
     const stamp = Date.now();
-    const stretches = stretchesOf(range, clock.serverNow());
+    const now = clock.serverNow();
+    const { from, to } = spanOf(range, now);
     try {
       const coarse = this.#coarse;
       const [whole, fine, before] = await Promise.all([
-        this.#read(stretches.whole, reading.signal),
-        stretches.fine && this.#read(stretches.fine, reading.signal),
-        this.before === null ? this.#read(stretches.before, reading.signal) : null,
+        this.#read({ from, to, stepMs: range.stepMs }, reading.signal),
+        coarse && this.live ? this.#read({ from: to - FINE_LENGTH, to, stepMs: FINE_STEP }, reading.signal) : null,
+        this.before === null ? this.#read({ from: from - range.lengthMs, to: from, stepMs: range.stepMs }, reading.signal) : null,
       ]);
       if (this.#reading !== reading) return;
       if (coarse) coarse.put(whole.series, stamp);
@@ -186,7 +174,7 @@ export class SeriesView {
         this.#fine.put(finest.series, stamp);
         // The first coarse window that fine ones cover from its start.
         this.#fineFrom = Math.ceil(finest.from / range.stepMs) * range.stepMs;
-        if (this.totals === null) this.#pulse.fill(finest.series, FINE_STEP, stretches.whole.to);
+        if (this.totals === null) this.#pulse.fill(finest.series, FINE_STEP, to);
       }
       this.totals = whole.totals;
       if (before) this.before = before.totals;
@@ -202,7 +190,8 @@ export class SeriesView {
 
   #prepare(range: Range): void {
     this.#rangeLoaded = range.id;
-    const carriedOn = isCarriedOn(range);
+    // What lies between two moments is not carried on by live windows.
+    const carriedOn = range.end === null && range.stepMs === FINE_STEP;
     this.#fine = new WindowStore(FINE_STEP, (carriedOn ? range.lengthMs : FINE_LENGTH) / FINE_STEP + 2);
     this.#coarse = carriedOn ? null : new WindowStore(range.stepMs, Math.ceil(range.lengthMs / range.stepMs) + 2);
     this.#fineFrom = Number.POSITIVE_INFINITY;

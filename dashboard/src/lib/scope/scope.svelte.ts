@@ -18,13 +18,6 @@ export function isScoped(pathname: string): boolean {
   return SCOPED.has(pathname) || pathname.startsWith(`${DASHBOARDS}/`);
 }
 
-const queryOf = (labels: readonly ScopeLabel[]) => ({ label: labels.map(({ name, value }) => `${name}:${value}`) });
-
-/** As the API takes it, of a page that is opened with an address: what that names, else what is remembered. */
-export function scopeQueryOf(url: URL): { label: string[] } {
-  return queryOf(parseScope(url.searchParams.get(PARAMETER) ?? remembered()));
-}
-
 class Scope {
   labels = $state.raw<readonly ScopeLabel[]>([]);
   /** Pages are made anew when it grows: what they have read is of another scope. */
@@ -35,7 +28,7 @@ class Scope {
   /** "environment = production, project = checkout" */
   readonly words = $derived(scopeWords(this.labels));
   /** As the API takes it. */
-  readonly query = $derived(queryOf(this.labels));
+  readonly query = $derived({ label: this.labels.map(({ name, value }) => `${name}:${value}`) });
 
   /** Takes the scope of the address that the page was opened with, else what is remembered. */
   start(href: string): void {
