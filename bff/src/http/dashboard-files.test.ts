@@ -90,7 +90,7 @@ describe('the files of the dashboard', () => {
 
   test('of a page are named in the shell', async () => {
     const page = (await ask('/agents/a%2Fb', 'identity')).body.toString();
-    expect(page).toContain('<link href="/_app/immutable/agent.js" rel="modulepreload">');
+    expect(page).toContain('<link href="/_app/immutable/agent.js" rel="modulepreload" fetchpriority="low">');
     expect(page).toContain('<link href="/_app/immutable/agent.css" rel="stylesheet">');
     expect((await ask('/elsewhere', 'identity')).body.toString()).not.toContain('agent.js');
   });

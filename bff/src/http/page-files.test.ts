@@ -22,7 +22,7 @@ describe('the shell', () => {
 
   test('names what a page needs, and nothing twice', () => {
     expect(withPageFiles(SHELL, '/', pages)).toBe(
-      '<head><link href="/shell.css" rel="stylesheet"><link href="/page.css" rel="stylesheet">\n<link href="/page.js" rel="modulepreload">\n</head><body></body>',
+      '<head><link href="/shell.css" rel="stylesheet"><link href="/page.css" rel="stylesheet">\n<link href="/page.js" rel="modulepreload" fetchpriority="low">\n</head><body></body>',
     );
   });
 

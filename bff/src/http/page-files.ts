@@ -14,14 +14,17 @@ export function parsePageFiles(text: string | undefined): PageFiles {
   }
 }
 
-/** The shell with links to what the page at a path needs, so that a browser asks for all of it at once. */
+/**
+ * The shell with links to what the page at a path needs, so that a browser asks for all of it at once: scripts as the shell's own,
+ * after the styles.
+ */
 export function withPageFiles(html: string, path: string, pages: PageFiles): string {
   const files = pages[routeOf(path, Object.keys(pages)) ?? ''];
   if (files === undefined) return html;
   const missing = (names: readonly string[]) => names.filter((name) => !html.includes(`"${name}"`));
   const links = [
     ...missing(files.styles).map((name) => `<link href="${name}" rel="stylesheet">`),
-    ...missing(files.scripts).map((name) => `<link href="${name}" rel="modulepreload">`),
+    ...missing(files.scripts).map((name) => `<link href="${name}" rel="modulepreload" fetchpriority="low">`),
   ];
   return html.replace('</head>', () => `${links.join('\n')}\n</head>`);
 }
