@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TASK_PRIORITIES, TASK_STATUSES } from './task-terms.ts';
 
 /**
  * What agents, host probes and tasks send, and where it goes in the event log.
@@ -130,9 +131,7 @@ export const hostSampleSchema = z.looseObject({
 });
 export type HostSample = z.infer<typeof hostSampleSchema>;
 
-export const TASK_STATUSES = ['pending', 'in_progress', 'completed', 'failed', 'cancelled'] as const;
-export type TaskStatus = (typeof TASK_STATUSES)[number];
-export const TASK_PRIORITIES = ['high', 'medium', 'low'] as const;
+export { TASK_PRIORITIES, TASK_STATUSES, type TaskStatus } from './task-terms.ts';
 
 /** A step in a task's life. `seq` orders events of one task that carry the same time. */
 export const taskEventSchema = z.looseObject({

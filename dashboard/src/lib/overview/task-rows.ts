@@ -1,5 +1,5 @@
 import type { Visualizations } from '@fleetbeat/contracts/api.ts';
-import { TASK_STATUSES, type TaskStatus } from '@fleetbeat/contracts/events.ts';
+import { TASK_STATUSES, type TaskStatus } from '@fleetbeat/contracts/task-terms.ts';
 import type { TaskCounts } from '@fleetbeat/contracts/tasks.ts';
 
 /** How many tasks have each status now, beside how many came to it in a stretch of time. Pure. */

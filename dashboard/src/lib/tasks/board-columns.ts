@@ -1,4 +1,4 @@
-import { TASK_STATUSES, type TaskStatus } from '@fleetbeat/contracts/events.ts';
+import { TASK_STATUSES, type TaskStatus } from '@fleetbeat/contracts/task-terms.ts';
 import type { Task } from '@fleetbeat/contracts/tasks.ts';
 
 export const STATUS_LABELS: Readonly<Record<TaskStatus, string>> = {
