@@ -30,6 +30,7 @@ export default defineConfig({
       compilerOptions: { runes: true },
     }),
   ],
+  resolve: { alias: { 'tailwind-merge': '/src/lib/charts/join-classes.ts' } },
   build: {
     target: 'es2022',
     rolldownOptions: {
