@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
@@ -11,12 +12,10 @@ const run = promisify(execFile);
 export async function processIdentity(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
     try {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-      // The name, in parentheses, may hold anything; state is the first field behind it, the start the 20th.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+      const [state = '', ...fields] = fieldsOf(await readFile(`/proc/${pid}/stat`, 'utf8'));
+      if (ENDED.includes(state)) return undefined;
       const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-      return `${boot.trim()}:${fields[19]}`;
+      return `${boot.trim()}:${fields[18]}`;
     } catch {
       return undefined;
     }
@@ -29,12 +28,26 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
   );
 }
 
-/** Whether a process of this number runs, ours or another user's. */
+/** Whether a process of this number runs, ours or another user's. One that has ended and was not yet collected does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
+  if (process.platform !== 'linux') return true;
+  try {
+    return !ENDED.includes(fieldsOf(readFileSync(`/proc/${pid}/stat`, 'utf8'))[0] ?? '');
+  } catch {
+    return true;
+  }
+}
+
+/** States of a process that has ended: whoever started it, or the system's first process, has not asked how. */
+const ENDED: readonly string[] = ['Z', 'X'];
+
+/** What Linux tells of a process: its state first, its start the 20th. */
+function fieldsOf(stat: string): string[] {
+  // The name before it, in parentheses, may hold anything.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
