@@ -16,7 +16,10 @@ import { type Job, type JobQueue, type JobWorker, PermanentJobFailure } from './
 export interface BullBackend {
   readonly engine: JobQueue['engine'];
   openQueue(name: string): BullQueue;
-  openWorker(name: string, processor: Processor, options: Omit<WorkerOptions, 'connection'>): BullWorker;
+  /** A worker that takes no jobs before it is told to run. */
+  openWorker(name: string, processor: Processor, options: Omit<WorkerOptions, 'connection' | 'autorun'>): BullWorker;
+  /** Resolves once a new queue can be used; rejects where it never will, because its first connection has failed. */
+  ready(queue: BullQueue): Promise<unknown>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -31,6 +34,7 @@ export interface BullQueue {
   ): Promise<unknown>;
   getFailed(start: number, end: number): Promise<DeadBullJob[]>;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
 }
 type DeadBullJob = Pick<BullJob, 'id' | 'data' | 'failedReason' | 'attemptsMade'>;
@@ -39,6 +43,8 @@ export interface BullWorker {
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'failed', listener: (job: FailedBullJob | undefined, error: Error) => void): unknown;
   waitUntilReady(): Promise<unknown>;
+  /** Takes jobs until it is closed. */
+  run(): Promise<void>;
   close(): Promise<void>;
 }
 type FailedBullJob = Pick<BullJob, 'id' | 'data' | 'opts' | 'attemptsMade'>;
@@ -58,7 +64,8 @@ const QUIET_MS = 3_000;
 
 /** The job queue over BullMQ, whichever backend it has. */
 export function createBullJobQueue(backend: BullBackend, logger: Logger): JobQueue {
-  const queues = new Map<QueueName, BullQueue>();
+  const queues = new Map<QueueName, Promise<BullQueue>>();
+  const opened = new Set<BullQueue>();
   const workers = new Set<BullWorker>();
   const telling = tellFailures(logger, 'the job queue has trouble', { engine: backend.engine });
   let lastTrouble = 0;
@@ -84,22 +91,45 @@ export function createBullJobQueue(backend: BullBackend, logger: Logger): JobQue
       });
   }
 
-  function queueOf(name: QueueName): BullQueue {
-    let queue = queues.get(name);
-    if (queue === undefined) {
-      queue = backend.openQueue(name);
-      // Without a listener an error event would end the process.
-      queue.on('error', (error) => hasTrouble(error, name));
-      queues.set(name, queue);
+  function queueOf(name: QueueName): Promise<BullQueue> {
+    let opening = queues.get(name);
+    if (opening === undefined) {
+      opening = openQueue(name);
+      queues.set(name, opening);
+      opening.catch(() => queues.delete(name));
     }
+    return opening;
+  }
+
+  async function openQueue(name: QueueName): Promise<BullQueue> {
+    const queue = backend.openQueue(name);
+    // Without a listener an error event would end the process.
+    queue.on('error', (error) => hasTrouble(error, name));
+    await addReady(opened, queue, () => backend.ready(queue));
     return queue;
+  }
+
+  /**
+   * What could not connect at first is closed: BullMQ on Postgres answers everything with that failure from then on, and a worker
+   * that runs would ask at once again, for ever.
+   */
+  async function addReady<T extends BullQueue | BullWorker>(all: Set<T>, one: T, ready: () => Promise<unknown>): Promise<void> {
+    all.add(one);
+    try {
+      await ready();
+    } catch (error) {
+      all.delete(one);
+      await one.close().catch(() => undefined);
+      throw error;
+    }
   }
 
   return {
     engine: backend.engine,
 
     async add(name, payload, options = {}) {
-      const job = await queueOf(name).add(name, payload, {
+      const queue = await queueOf(name);
+      const job = await queue.add(name, payload, {
         ...jobOptions(options),
         ...(options.id === undefined ? {} : { jobId: options.id }),
         ...(options.delayMs === undefined ? {} : { delay: options.delayMs }),
@@ -108,7 +138,8 @@ export function createBullJobQueue(backend: BullBackend, logger: Logger): JobQue
     },
 
     async schedule(name, scheduleName, everyMs, payload) {
-      await queueOf(name).upsertJobScheduler(
+      const queue = await queueOf(name);
+      await queue.upsertJobScheduler(
         scheduleName,
         { every: everyMs },
         { name, data: payload, opts: jobOptions({ attempts: DEFAULT_ATTEMPTS }) },
@@ -129,8 +160,8 @@ export function createBullJobQueue(backend: BullBackend, logger: Logger): JobQue
           dead ? 'job is dead' : 'job failed',
         );
       });
-      workers.add(worker);
-      await worker.waitUntilReady();
+      await addReady(workers, worker, () => worker.waitUntilReady());
+      worker.run().catch((error: unknown) => hasTrouble(error instanceof Error ? error : new Error(String(error)), name));
       return {
         async close() {
           workers.delete(worker);
@@ -140,7 +171,8 @@ export function createBullJobQueue(backend: BullBackend, logger: Logger): JobQue
     },
 
     async dead(name, limit) {
-      const jobs = await queueOf(name).getFailed(0, limit - 1);
+      const queue = await queueOf(name);
+      const jobs = await queue.getFailed(0, limit - 1);
       return jobs.map((job) => ({
         id: job.id ?? '',
         payload: job.data as unknown,
@@ -155,7 +187,7 @@ export function createBullJobQueue(backend: BullBackend, logger: Logger): JobQue
       clearTimeout(watching);
       watching = undefined;
       await Promise.all([...workers].map((worker) => worker.close()));
-      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      await Promise.all([...opened].map((queue) => queue.close()));
       await backend.close();
     },
   };

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type pg from 'pg';
@@ -185,6 +187,41 @@ describe('job queue on a Postgres that ends its connections', () => {
     await vi.waitFor(() => jobs.add(QUEUE, { task: 'watches' }, { id: 'after' }), soon);
     await vi.waitFor(() => expect(seen).toEqual(['before', 'after']), soon);
     await jobs.close();
+    await fresh.drop();
+  });
+});
+
+describe('job queue on a Postgres that cannot be used at first', () => {
+  it('works once it can be, and keeps nobody waiting who has nothing to do with it', async () => {
+    const fresh = await freshDatabase();
+    const { hostname, port, pathname, username, password } = new URL(fresh.url);
+    let away = true;
+    // Takes connections and drops them, as a server does that starts or stops: that is no refusal.
+    const gate = createServer((client) => {
+      if (away) return client.destroy();
+      const server = connect(Number(port), hostname);
+      client.pipe(server).pipe(client);
+      for (const [one, other] of [[client, server] as const, [server, client] as const]) {
+        one.on('error', () => other.destroy());
+        one.on('close', () => other.destroy());
+      }
+    }).listen(0, '127.0.0.1');
+    await once(gate, 'listening');
+    const databaseUrl = `postgresql://${username}:${password}@127.0.0.1:${(gate.address() as AddressInfo).port}${pathname}`;
+    const jobs = openJobQueue({ redisUrl: undefined, databaseUrl }, fresh.database, logger, 'gated');
+    const done: string[] = [];
+    const work = () => jobs.work(QUEUE, async ({ id }) => void done.push(id));
+    await expect(jobs.add(QUEUE, { task: 'watches' }, { id: 'lost' })).rejects.toThrow();
+    await expect(work()).rejects.toThrow();
+    // Timers go off: nothing asks again and again without a pause.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+
+    away = false;
+    await work();
+    await jobs.add(QUEUE, { task: 'watches' }, { id: 'first' });
+    await vi.waitFor(() => expect(done).toEqual(['first']), soon);
+    await jobs.close();
+    gate.close();
     await fresh.drop();
   });
 });

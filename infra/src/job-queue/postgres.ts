@@ -20,7 +20,9 @@ export function openPostgresBackend(url: string, database: Database, schema: str
   return {
     engine: 'postgres',
     openQueue: (name) => new Queue(name, { connection }, createPostgresBackend),
-    openWorker: (name, processor, options) => new Worker(name, processor, { ...options, connection }, createPostgresBackend),
+    openWorker: (name, processor, options) =>
+      new Worker(name, processor, { ...options, connection, autorun: false }, createPostgresBackend),
+    ready: (queue) => queue.waitUntilReady(),
     async ping() {
       await database.query('select 1');
     },

@@ -16,7 +16,10 @@ export function openRedisBackend(url: string, prefix: string): BullBackend {
   return {
     engine: 'redis',
     openQueue: (name) => new Queue(name, { connection: adding, prefix }),
-    openWorker: (name, processor, options) => new Worker(name, processor, { ...options, connection: working, prefix }),
+    openWorker: (name, processor, options) =>
+      new Worker(name, processor, { ...options, connection: working, prefix, autorun: false }),
+    // It connects when it is used, and again when that has failed.
+    ready: () => Promise.resolve(),
     async ping() {
       await adding.ping();
     },
